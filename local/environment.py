@@ -1,0 +1,73 @@
+"""The environment of programs that talk to the local stack: nothing of the user's own AWS set-up is read or reached."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from local.place import Place
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+"""The emulator's account; its root user signs with the keys `test`, `test`."""
+
+CONFIGURATION = """\
+[default]
+region = {region}
+endpoint_url = {endpoint}
+output = json
+cli_pager =
+cli_binary_format = raw-in-base64-out
+"""
+"""`cli_binary_format`: version 2 of `aws` would take a payload for base64, version 1 never does."""
+
+
+def endpoint(port: int) -> str:
+    """Return the URL of all AWS services."""
+    return f"http://127.0.0.1:{port}"
+
+
+def variables(place: Place, port: int) -> dict[str, str]:
+    """Return what a program needs to find the stack, and to find nothing else."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint(port),
+        "AWS_CONFIG_FILE": str(place.aws_config),
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+
+
+def for_programs(place: Place, port: int) -> dict[str, str]:
+    """Return this process's environment, its AWS and SAM settings replaced by those of the stack."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_", "MAKE"))}
+    binaries = str(Path(sys.executable).parent)
+    return kept | variables(place, port) | {"PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+
+
+def write(place: Place, port: int) -> None:
+    """Write the AWS configuration, and the file that makes a shell talk to this stack."""
+    place.aws_config.write_text(CONFIGURATION.format(region=REGION, endpoint=endpoint(port)))
+    lines = [
+        "# source this file, and `aws` and `serverless-dicom` talk to the local stack",
+        "for name in $(env | sed -n 's/^\\(AWS_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset \"$name\"; done",
+        *(f"export {name}={shlex.quote(value)}" for name, value in variables(place, port).items()),
+        f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"',
+        "# version 1 of aws looks for queues on AWS, whatever the variables say",
+        'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }',
+    ]
+    place.environment.write_text("\n".join(lines) + "\n")
+
+
+def forget_users_settings() -> None:
+    """Take the user's AWS set-up out of this process: no profile, file, role or endpoint of theirs is looked at."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}

@@ -1,0 +1,36 @@
+"""What the deployed stack is called: its outputs by name, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+from botocore.config import Config
+
+from local.deploy import STACK
+from local.emulator import Emulator
+from local.environment import REGION, endpoint
+from local.place import Place
+
+
+def session() -> boto3.Session:
+    """Return a session of the emulator's root user, which knows nothing of the user's own AWS set-up."""
+    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106 - the emulator's
+
+
+DIRECT = Config(proxies={}, retries={"mode": "standard", "max_attempts": 5})
+
+
+def read(emulator: Emulator) -> dict[str, str]:
+    """Return `endpointUrl`, `region`, and each output of the stack by its name."""
+    formation = session().client("cloudformation", endpoint_url=endpoint(emulator.port), config=DIRECT)
+    stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    return {"endpointUrl": endpoint(emulator.port), "region": REGION} | dict(sorted(outputs.items()))
+
+
+def write(place: Place, emulator: Emulator) -> dict[str, str]:
+    """Write the outputs as JSON, and return them."""
+    outputs = read(emulator)
+    place.outputs.write_text(json.dumps(outputs, indent=2) + "\n")
+    return outputs

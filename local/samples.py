@@ -1,0 +1,49 @@
+"""DICOM files to try the stack with: pydicom's wheel ships them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pydicom.data import get_charset_files, get_testdata_file
+
+from local.place import Place
+
+DAMAGED = "damaged.dcm"
+BYTES_OF_DAMAGED = 1500
+
+FOR_DEMO = {
+    "CT_small.dcm": "CT",
+    "examples_overlay.dcm": "MR",
+    "examples_ybr_color.dcm": "US, 30 frames",
+    "rtplan.dcm": "radiotherapy plan",
+    "waveform_ecg.dcm": "ECG",
+    "SC_rgb_small_odd.dcm": "secondary capture",
+    "SC_rgb_rle_2frame.dcm": "secondary capture of the same series",
+    "chrH31.dcm": "name in Latin, kanji and hiragana",
+    "chrKoreanMulti.dcm": "name in Korean",
+    DAMAGED: "CT, cut off in its header",
+}
+"""What the demo uploads, and what each file is."""
+
+FOR_PLAY = "MR_small.dcm"
+"""The file that the printed commands upload: none of the demo's studies has it."""
+
+
+def copy(place: Place) -> None:
+    """Put the samples into the place, the damaged one made on the spot."""
+    place.samples.mkdir(parents=True, exist_ok=True)
+    for name in (*FOR_DEMO, FOR_PLAY):
+        if name != DAMAGED:
+            shutil.copyfile(_shipped(name), place.samples / name)
+    whole = (place.samples / "CT_small.dcm").read_bytes()
+    (place.samples / DAMAGED).write_bytes(whole[:BYTES_OF_DAMAGED])
+
+
+def _shipped(name: str) -> Path:
+    """Return the path of one of the files in pydicom's wheel; nothing is downloaded."""
+    found = get_charset_files(name) if name.startswith("chr") else [get_testdata_file(name, download=False)]
+    if not found or found[0] is None:
+        message = f"pydicom's wheel holds no {name}"
+        raise FileNotFoundError(message)
+    return Path(str(found[0]))

@@ -1,0 +1,71 @@
+"""The local stack as a whole: up, down, and found again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from local import deploy, emulator, environment, outputs, samples
+from local.emulator import Emulator
+from local.errors import LocalError
+from local.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack that runs."""
+
+    emulator: Emulator
+    outputs: dict[str, str]
+    """`endpointUrl`, `region`, and the stack's outputs by name."""
+
+
+def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
+    """Start the emulator where none runs, deploy what has changed, and write down how to reach it.
+
+    An emulator that runs is kept with its port and its data, whatever `port` says. `tell` gets a line for each step.
+
+    Raises:
+        LocalError: the port is taken, or something failed to start or to deploy.
+
+    """
+    with place.alone():
+        current = emulator.running(place)
+        if current:
+            tell(f"the stack runs already, at {environment.endpoint(current.port)}")
+        else:
+            current = emulator.start(place, port)
+            tell(f"the emulator of AWS runs, at {environment.endpoint(current.port)}")
+        environment.write(place, current.port)
+        samples.copy(place)
+        if deploy.is_current(place, current):
+            tell("nothing has changed since it was deployed")
+        else:
+            tell("deploying template.yaml to it, as to AWS …")
+            deploy.deploy(place, current)
+            tell("deployed")
+        return Stack(current, outputs.write(place, current))
+
+
+def down(place: Place) -> bool:
+    """End the emulator, and remove what only made sense while it ran; say whether one ran."""
+    with place.alone():
+        was_running = emulator.stop(place)
+        for path in (place.outputs, place.environment, place.aws_config, place.deployed):
+            path.unlink(missing_ok=True)
+        return was_running
+
+
+def found(place: Place) -> Stack:
+    """Return the stack that runs in this place.
+
+    Raises:
+        LocalError: none does, or it has not been deployed.
+
+    """
+    current = emulator.running(place)
+    if current is None or not place.outputs.exists():
+        message = "the stack does not run: start it with `make up`"
+        raise LocalError(message)
+    return Stack(current, json.loads(place.outputs.read_text()))
