@@ -1,0 +1,138 @@
+"""Every error that this package raises, and the HTTP status of each.
+
+ServerlessDicomError
+├── PermanentError              the same call fails again: recorded, never retried
+│   ├── RejectedObject          the object is not what may be indexed
+│   │   ├── EmptyObject         empty_object
+│   │   ├── NotDicom            not_dicom
+│   │   ├── DicomDirectory      dicomdir
+│   │   ├── TruncatedHeader     truncated_header
+│   │   ├── MalformedHeader     malformed_header
+│   │   ├── NestedTooDeep       nested_too_deep
+│   │   ├── HeaderTooLarge      header_too_large
+│   │   ├── InflatedTooLarge    inflated_too_large
+│   │   ├── InvalidTransferSyntax  invalid_transfer_syntax
+│   │   └── InvalidIdentifier   invalid_identifier
+│   ├── ObjectNotFound          object_not_found
+│   ├── InvalidEvent            invalid_event
+│   └── InvalidSetting          invalid_setting
+└── TransientError              transient: the same call may succeed later, so the queue retries it
+
+A message names offsets, lengths, tags and identifiers of things, never a value of the data set: it is logged and stored.
+"""
+
+from typing import ClassVar
+
+
+class ServerlessDicomError(Exception):
+    """The base of all; `code` is stable and made for programs, the message for people."""
+
+    code: ClassVar[str] = "error"
+
+
+class PermanentError(ServerlessDicomError):
+    """Trying again cannot help."""
+
+
+class RejectedObject(PermanentError):
+    """The object's bytes are the reason."""
+
+    code = "rejected"
+
+
+class EmptyObject(RejectedObject):
+    """An object of 0 bytes."""
+
+    code = "empty_object"
+
+
+class NotDicom(RejectedObject):
+    """Neither a DICOM file (PS3.10 7.1) nor a bare data set."""
+
+    code = "not_dicom"
+
+
+class DicomDirectory(RejectedObject):
+    """A DICOMDIR (PS3.3 F.2): an index of other files, not an object of a study."""
+
+    code = "dicomdir"
+
+
+class TruncatedHeader(RejectedObject):
+    """The object ends before the header that it declares."""
+
+    code = "truncated_header"
+
+
+class MalformedHeader(RejectedObject):
+    """The header contradicts its own encoding (PS3.5 7)."""
+
+    code = "malformed_header"
+
+
+class NestedTooDeep(RejectedObject):
+    """More levels of sequences than are accepted."""
+
+    code = "nested_too_deep"
+
+
+class HeaderTooLarge(RejectedObject):
+    """More bytes, elements or values before the pixel data than are accepted."""
+
+    code = "header_too_large"
+
+
+class InflatedTooLarge(RejectedObject):
+    """A deflated data set (PS3.5 A.5) that inflates beyond what is accepted."""
+
+    code = "inflated_too_large"
+
+
+class InvalidTransferSyntax(RejectedObject):
+    """The file meta information names no transfer syntax that could exist."""
+
+    code = "invalid_transfer_syntax"
+
+
+class InvalidIdentifier(RejectedObject):
+    """A UID that a row is keyed by is absent or cannot be a UID."""
+
+    code = "invalid_identifier"
+
+
+class ObjectNotFound(PermanentError):
+    """There is no such object, or no longer."""
+
+    code = "object_not_found"
+
+
+class InvalidEvent(PermanentError):
+    """The event that called a function is of no known shape."""
+
+    code = "invalid_event"
+
+
+class InvalidSetting(PermanentError):
+    """An environment variable is absent or cannot be read."""
+
+    code = "invalid_setting"
+
+
+class TransientError(ServerlessDicomError):
+    """Throttled, unreachable or in conflict just now."""
+
+    code = "transient"
+
+
+_STATUS: dict[type[ServerlessDicomError], int] = {
+    RejectedObject: 422,
+    ObjectNotFound: 404,
+    InvalidEvent: 400,
+    TransientError: 503,
+    ServerlessDicomError: 500,
+}
+
+
+def http_status(error: ServerlessDicomError) -> int:
+    """The HTTP status of an error: that of its nearest class in the table."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)

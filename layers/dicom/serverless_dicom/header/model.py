@@ -1,0 +1,160 @@
+"""A parsed data set -> the DICOM JSON model (PS3.18 F), with every element before the pixel data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from pydicom.datadict import dictionary_VR, private_dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.values import convert_SQ
+
+from serverless_dicom.errors import HeaderTooLarge, NestedTooDeep
+from serverless_dicom.header.charset import DEFAULT, codecs_for
+from serverless_dicom.header.structure import MAX_DEPTH
+from serverless_dicom.header.values import (
+    BINARY,
+    NUMBER,
+    TEXT,
+    inline_binary,
+    number_values,
+    tag_values,
+    text_values,
+)
+
+Model: TypeAlias = dict[str, dict[str, Any]]
+"""A data set in the DICOM JSON model: elements by their tag in 8 hexadecimal digits."""
+
+MAX_VALUES = 4_000_000
+"""Values in all elements together: a structure set with 500 contours of 2,000 points has 3 million."""
+
+_CHARACTER_SET = 0x00080005
+_PIXEL_REPRESENTATION = 0x00280103
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the model does not show of an element: `path` from the root (`00081140.0.00100020`), why, and the bytes."""
+
+    path: str
+    code: str
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What an item inherits from the data set around it (PS3.5 7.5.3, PS3.3 C.7.6.3.1.5)."""
+
+    codecs: tuple[str, ...] = DEFAULT
+    signed: bool = False
+    depth: int = 0
+    path: str = ""
+
+
+@dataclass(slots=True)
+class JsonModel:
+    """Converts data sets, collecting notes; `bulk_data_uri(offset, length)` names the bytes that were not read."""
+
+    bulk_data_uri: Callable[[int, int], str]
+    notes: list[Note] = field(default_factory=list)
+    _values: int = 0
+
+    def convert(self, dataset: Dataset, context: _Context | None = None) -> Model:
+        """The model of a data set, in the order of its tags. Raises HeaderTooLarge or NestedTooDeep."""
+        inherited = context or _Context()
+        if inherited.depth > MAX_DEPTH:
+            message = f"sequences are nested more than {MAX_DEPTH} deep"
+            raise NestedTooDeep(message)
+        context = _Context(
+            self._codecs(dataset, inherited), self._signed(dataset, inherited), inherited.depth, inherited.path
+        )
+        return {f"{tag:08X}": self._element(dataset, tag, context) for tag in sorted(dataset.keys())}
+
+    def _element(self, dataset: Dataset, tag: int, context: _Context) -> dict[str, Any]:
+        element = dataset.get_item(tag, keep_deferred=True)
+        path = f"{context.path}{tag:08X}"
+        if isinstance(element, DataElement):  # a sequence of undefined length, which pydicom parses at once
+            return self._sequence(element.value, path, context)
+        vr = value_representation(element, dataset, signed=context.signed)
+        if element.value is None and element.length:
+            return {"vr": vr, "BulkDataURI": self.bulk_data_uri(element.value_tell, element.length)}
+        raw = element.value or b""
+        if vr == "SQ":
+            items = convert_SQ(raw, element.is_implicit_VR, element.is_little_endian, list(context.codecs))
+            return self._sequence(items, path, context)
+        return self._value(raw, vr, "<" if element.is_little_endian else ">", path, context)
+
+    def _sequence(self, items: Any, path: str, context: _Context) -> dict[str, Any]:  # noqa: ANN401 - pydicom's Sequence
+        self._count(len(items))
+        nested = [
+            self.convert(item, _Context(context.codecs, context.signed, context.depth + 1, f"{path}.{index}."))
+            for index, item in enumerate(items)
+        ]
+        return {"vr": "SQ", "Value": nested} if nested else {"vr": "SQ"}
+
+    def _value(self, raw: bytes, vr: str, order: str, path: str, context: _Context) -> dict[str, Any]:
+        def note(code: str, unseen: bytes | None = None) -> None:
+            self.notes.append(Note(path, code, unseen))
+
+        values: list[Any] | None = None
+        if not raw:
+            return {"vr": vr}
+        if vr in TEXT:
+            self._count(raw.count(b"\\"))
+            values = text_values(raw, vr, context.codecs, note)
+        elif vr in NUMBER:
+            self._count(len(raw) // 2)
+            values = number_values(raw, vr, order, note)
+        elif vr == "AT":
+            values = tag_values(raw, order, note)
+        elif vr not in BINARY:
+            note("unknown_VR")
+        if values is None:
+            return {"vr": vr, "InlineBinary": inline_binary(raw, vr, order)}
+        return {"vr": vr, "Value": values} if any(value is not None for value in values) else {"vr": vr}
+
+    def _count(self, values: int) -> None:
+        self._values += values
+        if self._values > MAX_VALUES:
+            message = f"the header has more than the {MAX_VALUES} values that are read of one"
+            raise HeaderTooLarge(message)
+
+    def _codecs(self, dataset: Dataset, inherited: _Context) -> tuple[str, ...]:
+        raw = _raw_value(dataset, _CHARACTER_SET)
+        if not raw:
+            return inherited.codecs
+        terms = raw.decode("iso8859").split("\\")
+        return codecs_for(tuple(term.strip(" \0") for term in terms))
+
+    def _signed(self, dataset: Dataset, inherited: _Context) -> bool:
+        raw = _raw_value(dataset, _PIXEL_REPRESENTATION)
+        return any(raw) if raw else inherited.signed
+
+
+def value_representation(element: RawDataElement, dataset: Dataset, *, signed: bool) -> str:
+    """The VR of a raw element: its own, else the dictionary's, with ambiguous ones resolved (PS3.5 A.1, PS3.6)."""
+    if element.VR is not None:
+        return str(element.VR)
+    tag = element.tag
+    try:
+        vr = dictionary_VR(tag) if not tag.is_private else _private_vr(element, dataset)
+    except KeyError:
+        return "UL" if tag.element == 0 else "UN"
+    if " or " not in vr:
+        return vr
+    if "OW" in vr and (element.length != 2 or "OB" in vr):  # noqa: PLR2004 - one 16-bit value
+        return "OW"
+    return "SS" if signed and "SS" in vr else "US"
+
+
+def _private_vr(element: RawDataElement, dataset: Dataset) -> str:
+    tag = element.tag
+    if tag.is_private_creator:
+        return "LO"
+    creator = _raw_value(dataset, tag.group << 16 | tag.element >> 8)
+    return private_dictionary_VR(tag, (creator or b"").decode("iso8859").strip(" \0"))
+
+
+def _raw_value(dataset: Dataset, tag: int) -> bytes | None:
+    element = dataset.get_item(tag, keep_deferred=True) if tag in dataset else None
+    return element.value if isinstance(element, RawDataElement) else None

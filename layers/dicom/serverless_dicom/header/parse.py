@@ -1,0 +1,232 @@
+"""Bytes -> a parsed header: where its data set begins, how it is encoded, and whether its pixel data are all there."""
+
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.filereader import ENCODED_VR, data_element_generator
+from pydicom.tag import BaseTag
+
+from serverless_dicom.errors import (
+    DicomDirectory,
+    EmptyObject,
+    InvalidTransferSyntax,
+    MalformedHeader,
+    NotDicom,
+    RejectedObject,
+    ServerlessDicomError,
+    TruncatedHeader,
+)
+from serverless_dicom.header.deflate import DEFLATED, inflate
+from serverless_dicom.header.ranges import FIRST_READ, ByteRanges, RangedFile
+from serverless_dicom.header.structure import PIXEL_DATA, UNDEFINED, Element, Encoding, Walk, is_sequence
+
+# pydicom's log lines quote values, which are patient data.
+logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+
+BULK_BYTES = 1024 * 1024
+"""Bytes above which a value of the data set itself is not read but pointed to."""
+
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+
+_MEDIA_STORAGE_SOP_CLASS, _TRANSFER_SYNTAX = 0x00020002, 0x00020010
+_DIRECTORY_RECORDS = 0x00041220
+_IDENTIFYING = frozenset({0x00080016, 0x00080018, 0x00080060, 0x0020000D, 0x0020000E})
+"""SOP class and instance, modality, study and series: a bare data set without any of them is not recognised."""
+
+_UID = re.compile(r"[0-9]+(\.[0-9]+)+")
+_SEQUENCE_END = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What stands before the pixel data: the file meta information, the data set, and what was found out on the way.
+
+    `incomplete` says that the object ends inside its pixel data.
+    """
+
+    meta: Dataset
+    dataset: Dataset
+    transfer_syntax_uid: str
+    incomplete: bool
+
+
+@contextmanager
+def as_rejection() -> Iterator[None]:
+    """Turn whatever pydicom raises over an object into MalformedHeader, and keep its warnings to itself.
+
+    Its messages quote values, which are patient data, so only the kind of its exception is told.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    except ServerlessDicomError:
+        raise
+    except Exception as error:  # noqa: BLE001 - pydicom raises OSError, ValueError, NotImplementedError and more
+        message = f"the header cannot be parsed ({type(error).__name__})"
+        raise MalformedHeader(message) from None
+
+
+def parse(ranges: ByteRanges) -> Parsed:
+    """Parse the header of a DICOM file (PS3.10 7.1) or of a bare data set.
+
+    Raises a RejectedObject, and whatever `ranges` raises.
+    """
+    if not ranges.size:
+        message = "the object has 0 bytes"
+        raise EmptyObject(message)
+    file = RangedFile(ranges)
+    run, at = file.window(0, 132)
+    preamble = run[at + 128 : at + 132] == b"DICM"
+    if not preamble and not _begins_like_a_data_set(file):
+        message = "the object has neither the prefix DICM at byte 128 nor the elements of a data set at byte 0"
+        raise NotDicom(message)
+    meta, start = _file_meta(file, 132 if preamble else 0)
+    uid = _transfer_syntax(meta)
+    if deflated := uid in DEFLATED:
+        stream = inflate(ranges, start)
+        file, start = RangedFile(stream.ranges), 0
+    try:
+        walk = Walk(file, _encoding(uid, file, start))
+        end, pixel_data = walk.until(PIXEL_DATA.__contains__, start)
+        encoding = walk.encoding_at(start)
+        dataset = _read(file, encoding, start, PIXEL_DATA.__contains__, None if deflated else BULK_BYTES)
+    except RejectedObject as error:
+        if meta:
+            raise
+        message = "the object begins like DICOM, but no data set follows"
+        raise NotDicom(message) from error
+    if file.tell() < end:
+        message = f"the header cannot be parsed beyond byte {file.tell()}, it ends at {end}"
+        raise MalformedHeader(message)
+    if deflated and pixel_data is None and not stream.complete:
+        message = "the deflate stream ends before its data set does"
+        raise TruncatedHeader(message)
+    if not dataset or not (meta or _IDENTIFYING & dataset.keys()):
+        message = "the object has no element that a DICOM object is known by"
+        raise NotDicom(message)
+    if _DIRECTORY_RECORDS in dataset:
+        raise DicomDirectory(_DIRECTORY_MESSAGE)
+    incomplete = pixel_data is not None and not _is_complete(pixel_data, stream.ranges if deflated else ranges)
+    return Parsed(meta, dataset, uid or _uid_of(encoding), incomplete)
+
+
+_DIRECTORY_MESSAGE = "the object is a DICOMDIR: it lists other files, which are indexed on their own"
+
+
+def _begins_like_a_data_set(file: RangedFile) -> bool:
+    """Whether the first element is of group 2 or 8, with a VR or a length that could be."""
+    run, at = file.window(0, 8)
+    if len(run) - at < 8:  # noqa: PLR2004
+        return False
+    for order in ("little", "big"):
+        group = int.from_bytes(run[at : at + 2], order)
+        length = int.from_bytes(run[at + 4 : at + 8], order)
+        if group in {0x0002, 0x0008}:
+            return bytes(run[at + 4 : at + 6]) in ENCODED_VR or (order == "little" and length <= file.size)
+    return False
+
+
+def _file_meta(file: RangedFile, start: int) -> tuple[Dataset, int]:
+    """The file meta information (PS3.10 7.1), empty where there is none, and where the data set begins."""
+    walk = Walk(file, Encoding(implicit=False, little_endian=True))
+    end, _ = walk.until(_beyond_meta, start)
+    return _read(file, walk.encoding_at(start), start, _beyond_meta, None), end
+
+
+def _read(
+    file: RangedFile, encoding: Encoding, start: int, stops: Callable[[int], bool], defer_size: int | None
+) -> Dataset:
+    """The elements from `start` to before the first for which `stops` is true.
+
+    Of two elements with one tag the first counts, as it does for DCMTK: pydicom alone would take the last. Values of
+    more than `defer_size` bytes are left out, except for sequences, which hold elements of the header.
+    """
+    elements: dict[BaseTag, RawDataElement | DataElement] = {}
+    file.seek(start)
+    with as_rejection():
+        for element in data_element_generator(
+            cast("BinaryIO", file),
+            encoding.implicit,
+            encoding.little_endian,
+            stop_when=lambda tag, *_: stops(tag),
+            defer_size=defer_size,
+        ):
+            if element.tag not in elements:
+                elements[element.tag] = _with_items(element, file)
+    return Dataset(elements)
+
+
+def _with_items(element: RawDataElement | DataElement, file: RangedFile) -> RawDataElement | DataElement:
+    """The element, with its value read after all if it is a sequence of defined length that pydicom deferred."""
+    if isinstance(element, DataElement) or element.value is not None or not is_sequence(element.tag, element.VR):
+        return element
+    following = file.tell()
+    file.seek(element.value_tell)
+    value = file.read(element.length)
+    file.seek(following)
+    return element._replace(value=value)
+
+
+def _beyond_meta(tag: int) -> bool:
+    return tag >> 16 != 2  # noqa: PLR2004 - the group of file meta information
+
+
+def _transfer_syntax(meta: Dataset) -> str | None:
+    """The transfer syntax's UID, None where the meta information names none."""
+    if _text(meta, _MEDIA_STORAGE_SOP_CLASS) == MEDIA_STORAGE_DIRECTORY:
+        raise DicomDirectory(_DIRECTORY_MESSAGE)
+    uid = _text(meta, _TRANSFER_SYNTAX)
+    if uid and not (_UID.fullmatch(uid) and len(uid) <= 64):  # noqa: PLR2004 - PS3.5 9.1
+        message = "TransferSyntaxUID is not a UID: numbers joined by dots, 64 characters at most"
+        raise InvalidTransferSyntax(message)
+    return uid or None
+
+
+def _text(dataset: Dataset, tag: int) -> str:
+    element = dataset.get_item(tag, keep_deferred=True) if tag in dataset else None
+    return (element.value or b"").decode("iso8859").strip(" \0") if element is not None else ""
+
+
+def _encoding(uid: str | None, file: RangedFile, start: int) -> Encoding:
+    """The encoding that a transfer syntax means (PS3.5 10), or the first element shows."""
+    if uid:
+        return Encoding(implicit=uid == IMPLICIT_LITTLE, little_endian=uid != EXPLICIT_BIG)
+    run, at = file.window(start, 6)
+    explicit = bytes(run[at + 4 : at + 6]) in ENCODED_VR
+    group = int.from_bytes(run[at : at + 2], "little")
+    return Encoding(implicit=not explicit, little_endian=not (explicit and group > 0xFF))  # noqa: PLR2004
+
+
+def _uid_of(encoding: Encoding) -> str:
+    if encoding.implicit:
+        return IMPLICIT_LITTLE
+    return "1.2.840.10008.1.2.1" if encoding.little_endian else EXPLICIT_BIG
+
+
+def _is_complete(pixel_data: Element, ranges: ByteRanges) -> bool:
+    """Whether the object holds all of its pixel data; encapsulated ones end with a delimiter (PS3.5 A.4)."""
+    if pixel_data.length != UNDEFINED:
+        return pixel_data.value + pixel_data.length <= ranges.size
+    start = max(pixel_data.value, ranges.size - FIRST_READ)
+    tail = ranges.read(start, ranges.size)
+    found = tail.rfind(_SEQUENCE_END)
+    rest = tail[found + len(_SEQUENCE_END) :]
+    # What follows the delimiter is nothing, padding, or elements that are whole themselves.
+    return found >= 0 and (not rest.strip(b"\0") or _is_whole(ranges, start + found + len(_SEQUENCE_END)))
+
+
+def _is_whole(ranges: ByteRanges, start: int) -> bool:
+    try:
+        Walk(RangedFile(ranges), Encoding(implicit=False, little_endian=True)).until(lambda _: False, start)
+    except RejectedObject:
+        return False
+    return True

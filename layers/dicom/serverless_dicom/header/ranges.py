@@ -1,0 +1,128 @@
+"""Bytes that are fetched by range: the seam between the parser and wherever an object lies."""
+
+import io
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from serverless_dicom.errors import HeaderTooLarge
+
+FIRST_READ = 64 * 1024
+"""Bytes of the first fetch: the headers of nearly all objects end within them."""
+
+MAX_HEADER_BYTES = 64 * 1024 * 1024
+"""Bytes that are fetched at most for one header."""
+
+
+class ByteRanges(Protocol):
+    """An object of known size whose bytes can be had by range."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole object."""
+        ...
+
+    def read(self, start: int, stop: int) -> bytes:
+        """The bytes from `start` to before `stop`; `0 <= start <= stop <= size`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRanges:
+    """Ranges of bytes that are in memory already."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole object."""
+        return len(self.data)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """The bytes from `start` to before `stop`."""
+        return self.data[start:stop]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRanges:
+    """Ranges of an open local file, which its opener closes."""
+
+    file: BinaryIO
+    size: int
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> "FileRanges":
+        """The ranges of a seekable file."""
+        return cls(file, file.seek(0, io.SEEK_END))
+
+    def read(self, start: int, stop: int) -> bytes:
+        """The bytes from `start` to before `stop`."""
+        self.file.seek(start)
+        return self.file.read(stop - start)
+
+
+class RangedFile:
+    """A file to read over ranges that fetches what is read, in growing steps, and skips what is not.
+
+    What has been fetched is kept in runs; each further fetch of a run doubles it, so that a header of n bytes costs
+    about log2(n / 64 KiB) requests. A seek outside every run starts a new one. It has what pydicom needs of a file.
+
+    Raises HeaderTooLarge once more than `limit` bytes would be fetched.
+    """
+
+    def __init__(self, ranges: ByteRanges, limit: int = MAX_HEADER_BYTES) -> None:
+        """Read nothing yet."""
+        self.size = ranges.size
+        self.fetched = 0
+        self._ranges = ranges
+        self._limit = limit
+        self._position = 0
+        self._start = 0
+        self._run = bytearray()
+        self._runs = [(self._start, self._run)]
+
+    def window(self, start: int, length: int) -> tuple[bytearray, int]:
+        """A buffer that holds `length` bytes from `start` (fewer at the object's end), and where in it they begin."""
+        stop = min(start + length, self.size)
+        if not self._start <= start <= self._start + len(self._run):
+            self._start, self._run = self._run_at(start)
+        if stop > self._start + len(self._run):
+            self._grow(stop)
+        return self._run, start - self._start
+
+    def _run_at(self, start: int) -> tuple[int, bytearray]:
+        for begin, run in self._runs:
+            if begin <= start <= begin + len(run):
+                return begin, run
+        self._runs.append((start, bytearray()))
+        return self._runs[-1]
+
+    def _grow(self, stop: int) -> None:
+        at = self._start + len(self._run)
+        allowed = self._limit - self.fetched
+        if stop - at > allowed:
+            message = f"the header takes more than the {self._limit} bytes that are read for one"
+            raise HeaderTooLarge(message)
+        wanted = min(max(stop - at, len(self._run), FIRST_READ), allowed, self.size - at)
+        chunk = self._ranges.read(at, at + wanted)
+        self.fetched += len(chunk)
+        self._run += chunk
+
+    def tell(self) -> int:
+        """The offset of the next read."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move without fetching anything."""
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, to the end if negative."""
+        length = max(0, self.size - self._position) if size < 0 else size
+        if self._position >= self.size:
+            return b""
+        run, at = self.window(self._position, length)
+        chunk = bytes(run[at : at + length])
+        self._position += len(chunk)
+        return chunk

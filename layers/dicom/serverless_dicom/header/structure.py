@@ -1,0 +1,224 @@
+"""The encoding of a data set, checked before it is parsed (PS3.5 7).
+
+pydicom accepts what ends too early, recurses into what is nested without bound and builds an object for every empty
+item. So the element headers are walked first, over the same bytes and by pydicom's own rules for VRs that are absent
+or switched, without building anything: every declared length must fit its parent and the object, and depth and number
+are bounded. What passes is parsed by pydicom.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from struct import Struct
+
+from pydicom.datadict import dictionary_VR
+from pydicom.filereader import ENCODED_VR
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
+
+from serverless_dicom.errors import HeaderTooLarge, MalformedHeader, NestedTooDeep, TruncatedHeader
+from serverless_dicom.header.ranges import RangedFile
+
+MAX_DEPTH = 64
+"""Levels of sequences. Real objects have fewer than 10; pydicom's recursion ends somewhere past 100."""
+
+MAX_ELEMENTS = 300_000
+"""Elements and items before the pixel data: an enhanced object of 5,000 frames has about 250,000."""
+
+UNDEFINED = 0xFFFFFFFF
+PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+"""Float, Double Float and (integer) Pixel Data (PS3.3 C.7.6.3, C.7.6.24, C.7.6.25)."""
+
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+
+_LONG = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_32)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a data set is encoded (PS3.5 10)."""
+
+    implicit: bool
+    little_endian: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """The header of one element: its tag, VR (None where implicit), length in bytes and the offset of its value."""
+
+    tag: int
+    vr: bytes | None
+    length: int
+    value: int
+
+
+@dataclass(slots=True)
+class _Level:
+    """An open sequence or item: where it must end (None: at its delimiter) and what no value in it may pass."""
+
+    is_sequence: bool
+    end: int | None
+    limit: int
+    implicit: bool
+
+
+def is_sequence(tag: int, vr: str | None) -> bool:
+    """Whether an element is a sequence, by its own VR or the dictionary's where it has none."""
+    if vr is not None:
+        return vr == "SQ"
+    try:
+        return dictionary_VR(tag) == "SQ"
+    except KeyError:
+        return False
+
+
+class Walk:
+    """One walk over the element headers of a data set."""
+
+    def __init__(self, file: RangedFile, encoding: Encoding) -> None:
+        """Prepare to walk `file`, whose data set is encoded as `encoding` says."""
+        self._file = file
+        order = "<" if encoding.little_endian else ">"
+        self._tag = Struct(f"{order}HH").unpack_from
+        self._short = Struct(f"{order}H").unpack_from
+        self._long = Struct(f"{order}L").unpack_from
+        self._encoding = encoding
+        self._count = 0
+
+    def element(self, at: int, *, implicit: bool) -> Element:
+        """The element header at an offset; raises TruncatedHeader where the object ends within it."""
+        run, i = self._file.window(at, 12)
+        left = len(run) - i
+        if left < 8:  # noqa: PLR2004 - tag and length
+            message = f"the object ends at byte {self._file.size}, inside the element that begins at {at}"
+            raise TruncatedHeader(message)
+        group, number = self._tag(run, i)
+        tag = group << 16 | number
+        vr = None if implicit or group == 0xFFFE else bytes(run[i + 4 : i + 6])  # noqa: PLR2004 - items have no VR
+        if vr is None or not (vr in ENCODED_VR or b"AA" <= vr <= b"ZZ"):
+            return Element(tag, None, self._long(run, i + 4)[0], at + 8)
+        if vr not in _LONG:
+            return Element(tag, vr, self._short(run, i + 6)[0], at + 8)
+        if left < 12:  # noqa: PLR2004 - tag, VR, reserved, length
+            message = f"the object ends at byte {self._file.size}, inside the element that begins at {at}"
+            raise TruncatedHeader(message)
+        return Element(tag, vr, self._long(run, i + 8)[0], at + 12)
+
+    def until(self, stops: Callable[[int], bool], start: int) -> tuple[int, Element | None]:
+        """Walk the data set that begins at `start` to the first of its own tags for which `stops` is true.
+
+        Returns that element's offset and header, or the object's end and None where there is no such element.
+        Raises TruncatedHeader, MalformedHeader, NestedTooDeep or HeaderTooLarge.
+        """
+        file, levels, at = self._file, list[_Level](), start
+        implicit = self._really_implicit(start)
+        while True:
+            while levels and levels[-1].end == at:
+                levels.pop()
+            level = levels[-1] if levels else None
+            if level is None and (at >= file.size or self._padding(at)):
+                return at, None
+            element = self.element(at, implicit=level.implicit if level else implicit)
+            if level is None and stops(element.tag):
+                return at, element
+            self._count += 1
+            if self._count > MAX_ELEMENTS:
+                message = f"the header has more than the {MAX_ELEMENTS} elements and items that are read of one"
+                raise HeaderTooLarge(message)
+            at = self._step(element, level, levels, implicit=implicit)
+
+    def _step(self, element: Element, level: _Level | None, levels: list[_Level], *, implicit: bool) -> int:
+        """The offset of the element or item after `element`, with `levels` opened or closed by it."""
+        at, limit = element.value, level.limit if level else self._file.size
+        implicit = level.implicit if level else implicit
+        if level and level.is_sequence:
+            return self._item(element, level, levels)
+        if element.tag == ITEM_END and level:
+            levels.pop()
+            return at
+        if element.tag >> 16 == 0xFFFE:  # noqa: PLR2004 - the group of items and delimiters
+            message = f"an item or delimiter at {at - 8} stands outside any sequence"
+            raise MalformedHeader(message)
+        self._must_fit(element, limit)
+        end = None if element.length == UNDEFINED else at + element.length
+        if self._is_sequence(element):
+            if end != at:
+                self._open(_Level(is_sequence=True, end=end, limit=end or limit, implicit=implicit), levels)
+            return at
+        return self._after_fragments(at, limit) if end is None else end
+
+    def _item(self, item: Element, sequence: _Level, levels: list[_Level]) -> int:
+        """Enter an item of `sequence`, or leave the sequence at its delimiter."""
+        at = item.value
+        if item.tag == SEQUENCE_END:
+            levels.pop()
+            return at
+        if item.tag != ITEM:
+            message = f"the sequence has ({item.tag >> 16:04X},{item.tag & 0xFFFF:04X}) at {at - 8} where an item must be"
+            raise MalformedHeader(message)
+        self._must_fit(item, sequence.limit)
+        if item.length:
+            end = None if item.length == UNDEFINED else at + item.length
+            implicit = sequence.implicit or self._really_implicit(at, default=False)
+            self._open(_Level(is_sequence=False, end=end, limit=end or sequence.limit, implicit=implicit), levels)
+        return at
+
+    def _open(self, level: _Level, levels: list[_Level]) -> None:
+        if len(levels) >= 2 * MAX_DEPTH:  # a sequence and its item are two levels here, one in the limit
+            message = f"sequences are nested more than {MAX_DEPTH} deep at {level.limit}"
+            raise NestedTooDeep(message)
+        levels.append(level)
+
+    def _must_fit(self, element: Element, limit: int) -> None:
+        """Raise where a defined length runs past the object (TruncatedHeader) or only its parent (MalformedHeader)."""
+        end = element.value + element.length
+        if element.length == UNDEFINED or end <= limit:
+            return
+        name = f"({element.tag >> 16:04X},{element.tag & 0xFFFF:04X})"
+        if end > self._file.size:
+            message = (
+                f"{name} declares {element.length} bytes from {element.value}, the object ends at {self._file.size}"
+            )
+            raise TruncatedHeader(message)
+        message = f"{name} declares {element.length} bytes from {element.value}, its sequence ends at {limit}"
+        raise MalformedHeader(message)
+
+    def _is_sequence(self, element: Element) -> bool:
+        """Whether pydicom reads the value as a sequence: by its VR, or its first item (PS3.5 6.2.2, CP-246)."""
+        if is_sequence(element.tag, element.vr.decode("iso8859") if element.vr else None):
+            return True
+        if element.length != UNDEFINED or element.vr not in {None, b"UN"}:
+            return False
+        return element.vr == b"UN" or self.element(element.value, implicit=True).tag == ITEM
+
+    def _after_fragments(self, at: int, limit: int) -> int:
+        """The offset after an encapsulated value of undefined length (PS3.5 A.4)."""
+        while True:
+            fragment = self.element(at, implicit=True)
+            if fragment.tag == SEQUENCE_END:
+                return fragment.value
+            if fragment.tag != ITEM or fragment.length == UNDEFINED:
+                message = f"a value of undefined length has neither a fragment nor its delimiter at {at}"
+                raise MalformedHeader(message)
+            self._must_fit(fragment, limit)
+            self._count += 1
+            if self._count > MAX_ELEMENTS:
+                message = f"the header has more than the {MAX_ELEMENTS} elements and items that are read of one"
+                raise HeaderTooLarge(message)
+            at = fragment.value + fragment.length
+
+    def encoding_at(self, start: int) -> Encoding:
+        """How the data set at an offset is encoded in truth: some declare VRs and have none, or the reverse."""
+        return replace(self._encoding, implicit=self._really_implicit(start))
+
+    def _really_implicit(self, at: int, *, default: bool | None = None) -> bool:
+        """Whether the data set at an offset has no VRs, whatever was declared: pydicom's own test of the first VR."""
+        run, i = self._file.window(at, 6)
+        if len(run) - i < 6:  # noqa: PLR2004 - tag and VR
+            return self._encoding.implicit if default is None else default
+        return not all(0x40 < byte < 0x5B for byte in run[i + 4 : i + 6])  # noqa: PLR2004 - A to Z
+
+    def _padding(self, at: int) -> bool:
+        """Whether nothing but a few NULs, fewer than an element takes, is left of the object."""
+        if self._file.size - at >= 8:  # noqa: PLR2004 - an element header
+            return False
+        run, i = self._file.window(at, 8)
+        return not any(run[i:])

@@ -1,0 +1,1 @@
+"""What the handlers stand on: settings, clients, events, logs."""

@@ -1,0 +1,116 @@
+"""The events that call a function -> what happened.
+
+S3 itself, EventBridge, and a queue that either filled tell of a change in three shapes; a person who calls a function
+by hand may use the first two.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import unquote_plus
+
+from serverless_dicom.change import ObjectChange
+from serverless_dicom.errors import InvalidEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Event: TypeAlias = dict[str, Any]
+
+_OBJECT_ROW = "OBJECT#"
+"""How the sort keys of object rows begin: the summary's own rows are in the same stream."""
+
+_EXPECTED = "expected an S3 notification ('Records') or an EventBridge event of source aws.s3 ('detail')"
+
+
+def object_changes(event: Any) -> list[ObjectChange]:  # noqa: ANN401 - whatever somebody sent
+    """The changes that an S3 notification or an EventBridge event of S3 tells of.
+
+    A notification's test event and changes of other things than content (tags, access, storage class) tell of none.
+    Raises InvalidEvent.
+    """
+    if not isinstance(event, dict):
+        message = f"the event is no JSON object: {_EXPECTED}"
+        raise InvalidEvent(message)
+    if event.get("Event") == "s3:TestEvent":
+        return []
+    try:
+        if isinstance(event.get("Records"), list):
+            return [change for record in event["Records"] if (change := _of_notification(record))]
+        if isinstance(event.get("detail"), dict) and event.get("source") == "aws.s3":
+            change = _of_event_bridge(event["detail-type"], event["detail"])
+            return [change] if change else []
+    except (AttributeError, KeyError, TypeError) as error:
+        message = f"the event lacks or garbles {error}: {_EXPECTED}"
+        raise InvalidEvent(message) from error
+    message = f"the event is of no known shape: {_EXPECTED}"
+    raise InvalidEvent(message)
+
+
+def queued_changes(body: str) -> list[ObjectChange]:
+    """The changes that the body of a queue's message tells of. Raises InvalidEvent."""
+    try:
+        event = json.loads(body)
+    except ValueError as error:
+        message = f"the message is not JSON: {_EXPECTED}"
+        raise InvalidEvent(message) from error
+    return object_changes(event)
+
+
+def is_batch(event: Any) -> bool:  # noqa: ANN401 - whatever somebody sent
+    """Whether the event is a batch of a queue's messages."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    return bool(isinstance(records, list) and records and _source(records[0]) == "aws:sqs")
+
+
+def _source(record: Any) -> Any:  # noqa: ANN401 - whatever somebody sent
+    return record.get("eventSource") if isinstance(record, dict) else None
+
+
+def _of_notification(record: Mapping[str, Any]) -> ObjectChange | None:
+    """A record of S3's notification, in which keys are URL-encoded with `+` for a space."""
+    name = record["eventName"].removeprefix("s3:")
+    entity = record["s3"]["object"]
+    bucket, key = record["s3"]["bucket"]["name"], unquote_plus(entity["key"])
+    sequencer, version = entity.get("sequencer"), entity.get("versionId")
+    if name.startswith("ObjectCreated:"):
+        return ObjectChange(bucket, key, "created", sequencer, version)
+    if name.startswith(("ObjectRemoved:", "LifecycleExpiration:")):
+        marker = name.endswith("DeleteMarkerCreated")
+        return ObjectChange(bucket, key, "deleted", sequencer, None if marker else version)
+    return None
+
+
+def _of_event_bridge(detail_type: str, detail: Mapping[str, Any]) -> ObjectChange | None:
+    """An event of S3 on EventBridge, in which keys are plain."""
+    entity = detail["object"]
+    bucket, key = detail["bucket"]["name"], entity["key"]
+    sequencer, version = entity.get("sequencer"), entity.get("version-id")
+    if detail_type == "Object Created":
+        return ObjectChange(bucket, key, "created", sequencer, version)
+    if detail_type == "Object Deleted":
+        marker = detail.get("deletion-type") == "Delete Marker Created"
+        return ObjectChange(bucket, key, "deleted", sequencer, None if marker else version)
+    return None
+
+
+def changed_studies(event: Any) -> dict[str, str]:  # noqa: ANN401 - whatever somebody sent
+    """The studies whose object rows changed, each with the sequence number of its first record.
+
+    Of a batch of DynamoDB's stream; or, with empty sequence numbers, of `{"StudyInstanceUIDs": […]}`. Raises
+    InvalidEvent.
+    """
+    named = event.get("StudyInstanceUIDs") if isinstance(event, dict) else None
+    if isinstance(named, list) and all(isinstance(study, str) and study for study in named):
+        return dict.fromkeys(named, "")
+    found: dict[str, str] = {}
+    try:
+        for record in event["Records"]:
+            keys = record["dynamodb"]["Keys"]
+            if keys["SortKey"]["S"].startswith(_OBJECT_ROW):
+                found.setdefault(keys["StudyInstanceUID"]["S"], record["dynamodb"]["SequenceNumber"])
+    except (AttributeError, KeyError, TypeError) as error:
+        message = f"expected records of a DynamoDB stream or 'StudyInstanceUIDs': {type(error).__name__} {error}"
+        raise InvalidEvent(message) from error
+    return found

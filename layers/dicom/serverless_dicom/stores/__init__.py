@@ -1,0 +1,1 @@
+"""Records <-> DynamoDB, objects <-> S3."""

@@ -1,0 +1,98 @@
+"""A change of an object -> the tables: the one rule by which rows come, change and go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from serverless_dicom.errors import ObjectNotFound, RejectedObject, TransientError
+from serverless_dicom.header import read_header
+from serverless_dicom.stores.faults import translated
+from serverless_dicom.stores.ledger import Entry, Ledger
+from serverless_dicom.stores.objects import S3Object
+from serverless_dicom.stores.rows import ObjectRow, object_row
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from serverless_dicom.change import ObjectChange
+
+Result: TypeAlias = Literal["indexed", "rejected", "deleted", "unchanged"]
+
+ATTEMPTS = 5
+"""Times that an object is looked at again because another worker changed its entry meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change led to; `error` says why an object was rejected, or that it is not there."""
+
+    uri: str
+    result: Result
+    error: RejectedObject | ObjectNotFound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Indexer:
+    """Applies changes, in any order and any number of times.
+
+    A change older than the newest known one of its object changes nothing. One that says "created" makes the tables
+    tell what the bucket holds now; one that says "deleted" removes the object, unless only a version of it went.
+    What was read is written only if nobody wrote in between.
+    """
+
+    s3: S3Client
+    ledger: Ledger
+    header_bucket: str
+
+    def apply(self, change: ObjectChange) -> Outcome:
+        """Apply one change. Raises TransientError."""
+        for _ in range(ATTEMPTS):
+            seen = self.ledger.entry(change.uri)
+            if seen and change.order and change.order <= seen.order:
+                return Outcome(change.uri, "unchanged")
+            order = change.order or (seen.order if seen else "")
+            outcome, entry, new = self._look(change, seen, order)
+            if entry is None or self._write(change.uri, seen, entry, new):
+                return outcome
+        message = f"{change.uri} kept changing while it was indexed"
+        raise TransientError(message)
+
+    def _look(
+        self, change: ObjectChange, seen: Entry | None, order: str
+    ) -> tuple[Outcome, Entry | None, ObjectRow | None]:
+        uri = change.uri
+        if change.kind == "deleted" and change.version_id is None:
+            return Outcome(uri, "deleted"), Entry("deleted", order), None
+        try:
+            found = S3Object.open(self.s3, change.bucket, change.key)
+        except ObjectNotFound as error:
+            known = change.kind == "deleted" or seen
+            outcome = Outcome(uri, "deleted", None if change.kind == "deleted" else error)
+            return outcome, Entry("deleted", order) if known else None, None
+        try:
+            new = object_row(read_header(found, uri), found, uri)
+        except RejectedObject as error:
+            entry = Entry("rejected", order, found.version_id, reason_code=error.code, reason=str(error))
+            return Outcome(uri, "rejected", error), entry, None
+        row = new.row
+        entry = Entry("indexed", order, found.version_id, row["StudyInstanceUID"], row["SortKey"], new.header_key)
+        return Outcome(uri, "indexed"), entry, new
+
+    def _write(self, uri: str, seen: Entry | None, entry: Entry, new: ObjectRow | None) -> bool:
+        """Write the large header first and remove the old one last, so that no row ever points to nothing."""
+        if new and new.header_key:
+            with translated(f"keeping the header of {uri}"):
+                self.s3.put_object(
+                    Bucket=self.header_bucket,
+                    Key=new.header_key,
+                    Body=new.header,
+                    ContentType="application/dicom+json",
+                    ContentEncoding="gzip",
+                )
+        if not self.ledger.write(uri, seen, entry, new.row if new else None):
+            return False
+        if seen and seen.header_key and seen.header_key != entry.header_key:
+            with translated(f"removing the old header of {uri}"):
+                self.s3.delete_object(Bucket=self.header_bucket, Key=seen.header_key)
+        return True
