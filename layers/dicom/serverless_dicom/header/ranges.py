@@ -9,8 +9,14 @@ from serverless_dicom.errors import HeaderTooLarge
 FIRST_READ = 64 * 1024
 """Bytes of the first fetch: the headers of nearly all objects end within them."""
 
+MAX_STEP = 4 * 1024 * 1024
+"""Bytes of a later fetch at most, unless one value takes more."""
+
 MAX_HEADER_BYTES = 64 * 1024 * 1024
 """Bytes that are fetched at most for one header."""
+
+NEAR = 1024 * 1024
+"""Bytes beyond a run that are fetched with it: a second request costs more than they do."""
 
 
 class ByteRanges(Protocol):
@@ -63,8 +69,9 @@ class FileRanges:
 class RangedFile:
     """A file to read over ranges that fetches what is read, in growing steps, and skips what is not.
 
-    What has been fetched is kept in runs; each further fetch of a run doubles it, so that a header of n bytes costs
-    about log2(n / 64 KiB) requests. A seek outside every run starts a new one. It has what pydicom needs of a file.
+    What has been fetched is kept in runs; each further fetch doubles a run, up to steps of 4 MiB, so that a header of
+    some megabytes costs a handful of requests. A seek far from every run starts a new one. It has what pydicom needs of
+    a file.
 
     Raises HeaderTooLarge once more than `limit` bytes would be fetched.
     """
@@ -91,7 +98,7 @@ class RangedFile:
 
     def _run_at(self, start: int) -> tuple[int, bytearray]:
         for begin, run in self._runs:
-            if begin <= start <= begin + len(run):
+            if begin <= start <= begin + len(run) + NEAR:
                 return begin, run
         self._runs.append((start, bytearray()))
         return self._runs[-1]
@@ -102,7 +109,8 @@ class RangedFile:
         if stop - at > allowed:
             message = f"the header takes more than the {self._limit} bytes that are read for one"
             raise HeaderTooLarge(message)
-        wanted = min(max(stop - at, len(self._run), FIRST_READ), allowed, self.size - at)
+        step = min(max(len(self._run), FIRST_READ), MAX_STEP)
+        wanted = min(max(stop - at, step), allowed, self.size - at)
         chunk = self._ranges.read(at, at + wanted)
         self.fetched += len(chunk)
         self._run += chunk
