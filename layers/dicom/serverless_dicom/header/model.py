@@ -11,7 +11,7 @@ from pydicom.values import convert_SQ
 
 from serverless_dicom.errors import HeaderTooLarge, NestedTooDeep
 from serverless_dicom.header.charset import DEFAULT, codecs_for
-from serverless_dicom.header.structure import MAX_DEPTH
+from serverless_dicom.header.structure import MAX_DEPTH, is_sequence
 from serverless_dicom.header.values import (
     BINARY,
     NUMBER,
@@ -82,7 +82,10 @@ class JsonModel:
         if vr == "SQ":
             items = convert_SQ(raw, element.is_implicit_VR, element.is_little_endian, list(context.codecs))
             return self._sequence(items, path, context)
-        return self._value(raw, vr, "<" if element.is_little_endian else ">", path, context)
+        unknown = element.VR == "UN"  # whose bytes are little endian in any transfer syntax (PS3.5 6.2.2)
+        if unknown and vr != "UN":
+            self.notes.append(Note(path, "VR_of_dictionary"))
+        return self._value(raw, vr, "<" if unknown or element.is_little_endian else ">", path, context)
 
     def _sequence(self, items: Any, path: str, context: _Context) -> dict[str, Any]:  # noqa: ANN401 - pydicom's Sequence
         self._count(len(items))
@@ -132,10 +135,13 @@ class JsonModel:
 
 
 def value_representation(element: RawDataElement, dataset: Dataset, *, signed: bool) -> str:
-    """The VR of a raw element: its own, else the dictionary's, with ambiguous ones resolved (PS3.5 A.1, PS3.6)."""
-    if element.VR is not None:
-        return str(element.VR)
+    """The VR of a raw element: its own, else the dictionary's, with ambiguous ones resolved (PS3.5 A.1, PS3.6).
+
+    UN is no VR of its own where the dictionary knows the element, unless it is a sequence.
+    """
     tag = element.tag
+    if element.VR is not None and (element.VR != "UN" or tag.is_private or is_sequence(tag, None)):
+        return str(element.VR)
     try:
         vr = dictionary_VR(tag) if not tag.is_private else _private_vr(element, dataset)
     except KeyError:
