@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local import deploy, emulator, environment, outputs, samples
+from local import deploy, emulator, environment, outputs, samples, workers
 from local.emulator import Emulator
 from local.errors import LocalError
 from local.place import Place
@@ -44,6 +44,7 @@ def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
         else:
             tell("deploying template.yaml to it, as to AWS …")
             deploy.deploy(place, current)
+            workers.restrict(current, outputs.read(current)["IndexObjectFunction"])
             tell("deployed")
         return Stack(current, outputs.write(place, current))
 

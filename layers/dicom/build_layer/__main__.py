@@ -1,7 +1,7 @@
 """Build the layer: `python -m build_layer --target python3.13-arm64 DIRECTORY` fills DIRECTORY/python.
 
 The wheels are those that requirements.txt pins by hash, for the target's Python and processor rather than this
-machine's; beside them stands the package, and everything is compiled to .pyc where an interpreter of the target's version
+machine's; beside them stands the package, and all is compiled to .pyc where an interpreter of the target's version
 is at hand. The same inputs give the same files, and what was built is kept in dist/ until an input changes.
 """
 

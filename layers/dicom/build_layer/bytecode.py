@@ -41,6 +41,6 @@ def compile_sources(interpreter: Path, folder: Path) -> None:
 
     A file that does not compile (wheels hold templates and samples) stays source, as an import would find it.
     """
-    command = [interpreter, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command = [str(interpreter), "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     command += ["-s", str(folder.parent), "-p", "/opt", str(folder)]
     subprocess.run(command, capture_output=True, check=False)

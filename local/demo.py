@@ -1,0 +1,136 @@
+"""The demo: real files go into the inbox, their rows come out of the tables, and each is compared with its file."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from local.commands import commands
+from local.expected import Attributes, expected_object, expected_study
+from local.outputs import DIRECT, session
+from local.place import Place
+from local.samples import DAMAGED, FOR_DEMO
+from local.show import Arrival, table_of_objects, table_of_studies
+from local.stack import Stack
+from local.tables import Row, Tables, watch
+
+PREFIX = "demo/"
+SECONDS = 60
+"""How long rows may take; they take about one second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was put into the inbox."""
+
+    path: Path
+    uri: str
+    finished: float
+    """When the upload was done, by time.monotonic."""
+
+
+def demonstrate(place: Place, stack: Stack) -> int:
+    """Upload, wait, compare and show; exit status 0 when every row says what its file says.
+
+    Raises:
+        LocalError: a row did not come.
+
+    """
+    tables = Tables.of(stack)
+    forget_earlier(stack, tables)
+    uploads = upload(place, stack)
+    expected = {one.path.name: expected_object(one.path) for one in uploads if one.path.name != DAMAGED}
+    objects = await_objects(tables, uploads, expected)
+    studies = await_studies(tables, uploads, expected)
+    faults = [fault for arrival in (*objects, *studies) for fault in arrival.faults]
+    console = Console(width=max(Console().width, 100))
+    console.print(table_of_objects(objects), table_of_studies(studies), sep="\n")
+    for fault in faults:
+        console.print(f"wrong: {fault}", style="red", markup=False)
+    if not faults:
+        console.print(f"All {len(objects)} objects and {len(studies)} studies are as in the files.", style="green")
+    console.print("\nThe stack goes on running; make down stops it. To go on, in this folder:\n")
+    for command in commands(place, stack.outputs):
+        console.print(f"# {command.purpose}\n{command.line}\n", markup=False, highlight=False, soft_wrap=True)
+    return 1 if faults else 0
+
+
+def forget_earlier(stack: Stack, tables: Tables) -> None:
+    """Delete what an earlier demo uploaded, and wait until its rows are gone: each run starts from nothing."""
+    service = session().resource("s3", endpoint_url=stack.outputs["endpointUrl"], config=DIRECT)
+    bucket = service.Bucket(stack.outputs["InboxBucket"])
+    earlier = [item.key for item in bucket.objects.filter(Prefix=PREFIX)]
+    for key in earlier:
+        bucket.Object(key).delete()
+    uris = [f"s3://{bucket.name}/{key}" for key in earlier]
+    watch("rows of deleted objects to go", {uri: partial(has_state, tables, uri, "deleted") for uri in uris}, SECONDS)
+
+
+def upload(place: Place, stack: Stack) -> list[Upload]:
+    """Put the demo's files into the inbox, one after the other."""
+    client = session().client("s3", endpoint_url=stack.outputs["endpointUrl"], config=DIRECT)
+    bucket = stack.outputs["InboxBucket"]
+    uploads = []
+    for name in FOR_DEMO:
+        path = place.samples / name
+        client.put_object(Bucket=bucket, Key=PREFIX + name, Body=path.read_bytes())
+        uploads.append(Upload(path, f"s3://{bucket}/{PREFIX}{name}", time.monotonic()))
+    return uploads
+
+
+def await_objects(tables: Tables, uploads: list[Upload], expected: dict[str, Attributes]) -> list[Arrival]:
+    """Wait until the stack has dealt with each object, and compare the rows with the files."""
+    looks = {one.uri: partial(has_state, tables, one.uri, "indexed", "rejected") for one in uploads}
+    seen = watch("rows of", looks, SECONDS)
+    arrivals = []
+    for one in uploads:
+        name, seconds = one.path.name, seen[one.uri] - one.finished
+        if name in expected:
+            row = tables.object(one.uri, str(expected[name]["StudyInstanceUID"]))
+            faults = differences(name, row, expected[name])
+        else:
+            row = tables.state(one.uri)
+            faults = [] if row["State"] == "rejected" and row.get("Reason") else [f"{name} was not rejected"]
+        arrivals.append(Arrival(name, FOR_DEMO[name], row, seconds, faults))
+    return arrivals
+
+
+def await_studies(tables: Tables, uploads: list[Upload], expected: dict[str, Attributes]) -> list[Arrival]:
+    """Wait until each study's row counts its objects, and compare it with the files."""
+    members: dict[str, list[Upload]] = {}
+    for one in uploads:
+        if one.path.name in expected:
+            members.setdefault(str(expected[one.path.name]["StudyInstanceUID"]), []).append(one)
+    sums = {study: expected_study([expected[one.path.name] for one in ones]) for study, ones in members.items()}
+    looks = {study: partial(is_complete, tables, study, total) for study, total in sums.items()}
+    seen = watch("summaries of", looks, SECONDS)
+    arrivals = []
+    for study, total in sums.items():
+        row, last = tables.summary(study), max(one.finished for one in members[study])
+        arrivals.append(Arrival(study, "", row, seen[study] - last, differences(f"study {study}", row, total)))
+    return arrivals
+
+
+def has_state(tables: Tables, uri: str, *states: str) -> bool:
+    """Say whether the stack has come to one of these states with an object."""
+    return tables.state(uri).get("State") in states
+
+
+def is_complete(tables: Tables, study: str, total: Attributes) -> bool:
+    """Say whether a study's row counts all of its objects."""
+    counts = ("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances")
+    row = tables.summary(study)
+    return all(row.get(count) == total[count] for count in counts)
+
+
+def differences(name: str, row: Row, expected: Attributes) -> list[str]:
+    """Return a line for each attribute that a row lacks, or in which it is not what the file says."""
+    return [
+        f"{name}: {attribute} is {row.get(attribute, 'missing')!r} in the table, {value!r} in the file"
+        for attribute, value in expected.items()
+        if attribute not in row or row[attribute] != value
+    ]
