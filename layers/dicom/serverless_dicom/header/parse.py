@@ -161,15 +161,22 @@ def _read(
             defer_size=defer_size,
         ):
             if element.tag not in elements:
-                elements[element.tag] = _with_items(element, file)
+                elements[element.tag] = _settled(element, file)
     return Dataset(elements)
 
 
-def _with_items(element: RawDataElement | DataElement, file: RangedFile) -> RawDataElement | DataElement:
-    """The element, with its value read after all if it is a sequence of defined length that pydicom deferred."""
-    if isinstance(element, DataElement) or element.value is not None or not is_sequence(element.tag, element.VR):
+def _settled(element: RawDataElement | DataElement, file: RangedFile) -> RawDataElement | DataElement:
+    """The element that pydicom has just read, where it deferred the value.
+
+    A sequence of defined length is read after all, and a value of undefined length gets the length that it has.
+    """
+    if isinstance(element, DataElement) or element.value is not None or not element.length:
         return element
     following = file.tell()
+    if element.length == UNDEFINED:
+        return element._replace(length=following - len(_SEQUENCE_END) - element.value_tell)
+    if not is_sequence(element.tag, element.VR):
+        return element
     file.seek(element.value_tell)
     value = file.read(element.length)
     file.seek(following)
