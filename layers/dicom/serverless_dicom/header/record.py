@@ -1,6 +1,6 @@
 """The model of a header -> the flat record that is searched (attributes named by DICOM keywords)."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from pydicom.datadict import tag_for_keyword
@@ -76,13 +76,16 @@ def _value(value: Any, vr: str, length: int) -> Any:  # noqa: ANN401 - as JSON h
     if vr == "PN":
         value = person_name_text(value)
     if isinstance(value, float) or (vr in {"DS", "IS"} and value and FORM[vr].fullmatch(value)):
-        return _number(str(value))
+        value = _number(str(value))
     return value[:length] if isinstance(value, str) else value
 
 
 def _number(text: str) -> int | Decimal | str:
-    """A decimal or integer string as a number where DynamoDB can hold it: 38 digits, 10**±125."""
-    number = Decimal(text)
-    if len(number.as_tuple().digits) > _DIGITS or (number and abs(number.adjusted()) > _EXPONENT):
+    """A decimal or integer string as a number where DynamoDB can hold it: 38 digits, 10**±125, zero included."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent that Decimal itself cannot hold
+        return text
+    if len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) > _EXPONENT:
         return text
     return int(number) if text.lstrip("+-").isdigit() else number
