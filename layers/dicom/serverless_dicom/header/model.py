@@ -9,9 +9,10 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.values import convert_SQ
 
-from serverless_dicom.errors import HeaderTooLarge, NestedTooDeep
+from serverless_dicom.errors import HeaderTooLarge, MalformedHeader, NestedTooDeep, TruncatedHeader
 from serverless_dicom.header.charset import DEFAULT, codecs_for
-from serverless_dicom.header.structure import MAX_DEPTH, is_sequence
+from serverless_dicom.header.ranges import MemoryRanges, RangedFile
+from serverless_dicom.header.structure import MAX_DEPTH, Encoding, Walk, is_sequence
 from serverless_dicom.header.values import (
     BINARY,
     NUMBER,
@@ -27,6 +28,9 @@ Model: TypeAlias = dict[str, dict[str, Any]]
 
 MAX_VALUES = 4_000_000
 """Values in all elements together: a structure set with 500 contours of 2,000 points has 3 million."""
+
+PERSON_COST = 4
+"""A person name has up to three groups, and takes the memory of four values."""
 
 _CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
@@ -58,6 +62,7 @@ class JsonModel:
     bulk_data_uri: Callable[[int, int], str]
     notes: list[Note] = field(default_factory=list)
     _values: int = 0
+    _elements: int = 0
 
     def convert(self, dataset: Dataset, context: _Context | None = None) -> Model:
         """The model of a data set, in the order of its tags. Raises HeaderTooLarge or NestedTooDeep."""
@@ -79,6 +84,8 @@ class JsonModel:
         if element.value is None and element.length:
             return {"vr": vr, "BulkDataURI": self.bulk_data_uri(element.value_tell, element.length)}
         raw = element.value or b""
+        if vr == "SQ" and element.VR is None and element.tag.is_private and not self._has_items(element):
+            vr = "UN"
         if vr == "SQ":
             items = convert_SQ(raw, element.is_implicit_VR, element.is_little_endian, list(context.codecs))
             return self._sequence(items, path, context)
@@ -95,6 +102,17 @@ class JsonModel:
         ]
         return {"vr": "SQ", "Value": nested} if nested else {"vr": "SQ"}
 
+    def _has_items(self, element: RawDataElement) -> bool:
+        """Whether what only its creator's dictionary calls a sequence is one: the first walk took it for bytes."""
+        encoding = Encoding(implicit=element.is_implicit_VR, little_endian=element.is_little_endian)
+        walk = Walk(RangedFile(MemoryRanges(element.value or b"")), encoding, self._elements)
+        try:
+            walk.sequence()
+        except (MalformedHeader, TruncatedHeader):
+            return False
+        self._elements = walk.count
+        return True
+
     def _value(self, raw: bytes, vr: str, order: str, path: str, context: _Context) -> dict[str, Any]:
         def note(code: str, unseen: bytes | None = None) -> None:
             self.notes.append(Note(path, code, unseen))
@@ -103,7 +121,7 @@ class JsonModel:
         if not raw:
             return {"vr": vr}
         if vr in TEXT:
-            self._count(raw.count(b"\\"))
+            self._count(raw.count(b"\\") * (PERSON_COST if vr == "PN" else 1))
             values = text_values(raw, vr, context.codecs, note)
         elif vr in NUMBER:
             self._count(len(raw) // 2)
@@ -140,14 +158,14 @@ def value_representation(element: RawDataElement, dataset: Dataset, *, signed: b
     UN is no VR of its own where the dictionary knows the element, unless it is a sequence.
     """
     tag = element.tag
-    if element.VR is not None and (element.VR != "UN" or tag.is_private or is_sequence(tag, None)):
-        return str(element.VR)
-    try:
-        vr = dictionary_VR(tag) if not tag.is_private else _private_vr(element, dataset)
-    except KeyError:
-        return "UL" if tag.element == 0 else "UN"
+    vr = element.VR
+    if vr is None or (vr == "UN" and not tag.is_private and not is_sequence(tag, None)):
+        try:
+            vr = dictionary_VR(tag) if not tag.is_private else _private_vr(element, dataset)
+        except KeyError:
+            return "UL" if tag.element == 0 else "UN"
     if " or " not in vr:
-        return vr
+        return str(vr)
     if "OW" in vr and (element.length != 2 or "OB" in vr):  # noqa: PLR2004 - one 16-bit value
         return "OW"
     return "SS" if signed and "SS" in vr else "US"

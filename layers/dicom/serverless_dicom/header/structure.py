@@ -21,7 +21,10 @@ MAX_DEPTH = 64
 """Levels of sequences. Real objects have fewer than 10; pydicom's recursion ends somewhere past 100."""
 
 MAX_ELEMENTS = 300_000
-"""Elements and items before the pixel data: an enhanced object of 5,000 frames has about 250,000."""
+"""Elements before the pixel data, an item counting as ITEM_COST of them: 5,000 frames take about 290,000."""
+
+ITEM_COST = 5
+"""pydicom builds a data set for each item, which takes the time and the memory of five elements."""
 
 UNDEFINED = 0xFFFFFFFF
 PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
@@ -60,28 +63,31 @@ class _Level:
     implicit: bool
 
 
+def known_vr(tag: int) -> str | None:
+    """The VR of an element in the standard's dictionary; there are ambiguous ones, such as `US or SS`."""
+    try:
+        return dictionary_VR(tag)
+    except KeyError:
+        return None
+
+
 def is_sequence(tag: int, vr: str | None) -> bool:
     """Whether an element is a sequence, by its own VR or the dictionary's where it has none."""
-    if vr is not None:
-        return vr == "SQ"
-    try:
-        return dictionary_VR(tag) == "SQ"
-    except KeyError:
-        return False
+    return (vr or known_vr(tag)) == "SQ"
 
 
 class Walk:
     """One walk over the element headers of a data set."""
 
-    def __init__(self, file: RangedFile, encoding: Encoding) -> None:
-        """Prepare to walk `file`, whose data set is encoded as `encoding` says."""
+    def __init__(self, file: RangedFile, encoding: Encoding, count: int = 0) -> None:
+        """Prepare to walk `file`, encoded as `encoding` says; `count` elements are counted already."""
         self._file = file
         order = "<" if encoding.little_endian else ">"
         self._tag = Struct(f"{order}HH").unpack_from
         self._short = Struct(f"{order}H").unpack_from
         self._long = Struct(f"{order}L").unpack_from
         self._encoding = encoding
-        self._count = 0
+        self.count = count
 
     def element(self, at: int, *, implicit: bool) -> Element:
         """The element header at an offset; raises TruncatedHeader where the object ends within it."""
@@ -108,8 +114,17 @@ class Walk:
         Returns that element's offset and header, or the object's end and None where there is no such element.
         Raises TruncatedHeader, MalformedHeader, NestedTooDeep or HeaderTooLarge.
         """
-        file, levels, at = self._file, list[_Level](), start
-        implicit = self._really_implicit(start)
+        return self._walk(stops, start, [], implicit=self._really_implicit(start))
+
+    def sequence(self) -> None:
+        """Walk the whole file as the value of a sequence. Raises as `until` does."""
+        whole = _Level(is_sequence=True, end=self._file.size, limit=self._file.size, implicit=self._encoding.implicit)
+        self._walk(lambda _: False, 0, [whole], implicit=self._encoding.implicit)
+
+    def _walk(
+        self, stops: Callable[[int], bool], start: int, levels: list[_Level], *, implicit: bool
+    ) -> tuple[int, Element | None]:
+        file, at = self._file, start
         while True:
             while levels and levels[-1].end == at:
                 levels.pop()
@@ -119,10 +134,7 @@ class Walk:
             element = self.element(at, implicit=level.implicit if level else implicit)
             if level is None and stops(element.tag):
                 return at, element
-            self._count += 1
-            if self._count > MAX_ELEMENTS:
-                message = f"the header has more than the {MAX_ELEMENTS} elements and items that are read of one"
-                raise HeaderTooLarge(message)
+            self._add(ITEM_COST if element.tag == ITEM else 1)
             at = self._step(element, level, levels, implicit=implicit)
 
     def _step(self, element: Element, level: _Level | None, levels: list[_Level], *, implicit: bool) -> int:
@@ -161,6 +173,15 @@ class Walk:
             self._open(_Level(is_sequence=False, end=end, limit=end or sequence.limit, implicit=implicit), levels)
         return at
 
+    def _add(self, cost: int) -> None:
+        self.count += cost
+        if self.count > MAX_ELEMENTS:
+            message = (
+                f"the header has more than the {MAX_ELEMENTS} elements that are read of one, "
+                f"an item counting as {ITEM_COST}"
+            )
+            raise HeaderTooLarge(message)
+
     def _open(self, level: _Level, levels: list[_Level]) -> None:
         if len(levels) >= 2 * MAX_DEPTH:  # a sequence and its item are two levels here, one in the limit
             message = f"sequences are nested more than {MAX_DEPTH} deep at {level.limit}"
@@ -183,11 +204,10 @@ class Walk:
 
     def _is_sequence(self, element: Element) -> bool:
         """Whether pydicom reads the value as a sequence: by its VR, or its first item (PS3.5 6.2.2, CP-246)."""
-        if is_sequence(element.tag, element.vr.decode("iso8859") if element.vr else None):
-            return True
-        if element.length != UNDEFINED or element.vr not in {None, b"UN"}:
-            return False
-        return element.vr == b"UN" or self.element(element.value, implicit=True).tag == ITEM
+        vr = element.vr.decode("iso8859") if element.vr else known_vr(element.tag)
+        if element.length != UNDEFINED or vr not in {None, "UN"}:
+            return vr == "SQ"
+        return vr == "UN" or self.element(element.value, implicit=True).tag == ITEM
 
     def _after_fragments(self, at: int, limit: int) -> int:
         """The offset after an encapsulated value of undefined length (PS3.5 A.4)."""
@@ -199,10 +219,7 @@ class Walk:
                 message = f"a value of undefined length has neither a fragment nor its delimiter at {at}"
                 raise MalformedHeader(message)
             self._must_fit(fragment, limit)
-            self._count += 1
-            if self._count > MAX_ELEMENTS:
-                message = f"the header has more than the {MAX_ELEMENTS} elements and items that are read of one"
-                raise HeaderTooLarge(message)
+            self._add(1)
             at = fragment.value + fragment.length
 
     def encoding_at(self, start: int) -> Encoding:
