@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,7 @@ from local.expected import Attributes, expected_object, expected_study
 from local.outputs import DIRECT, session
 from local.place import Place
 from local.samples import DAMAGED, FOR_DEMO
-from local.show import Arrival, table_of_objects, table_of_studies
+from local.show import Arrival, lines_of_rejected, table_of_objects, table_of_studies
 from local.stack import Stack
 from local.tables import Row, Tables, watch
 
@@ -44,19 +45,28 @@ def demonstrate(place: Place, stack: Stack) -> int:
     forget_earlier(stack, tables)
     uploads = upload(place, stack)
     expected = {one.path.name: expected_object(one.path) for one in uploads if one.path.name != DAMAGED}
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     objects = await_objects(tables, uploads, expected)
+    console.print(table_of_objects(objects), *lines_of_rejected(objects), sep="\n")
+    if tell_faults(console, objects):
+        return 1
     studies = await_studies(tables, uploads, expected)
-    faults = [fault for arrival in (*objects, *studies) for fault in arrival.faults]
-    console = Console(width=max(Console().width, 100))
-    console.print(table_of_objects(objects), table_of_studies(studies), sep="\n")
+    console.print(table_of_studies(studies))
+    if tell_faults(console, studies):
+        return 1
+    console.print(f"All {len(objects)} objects and {len(studies)} studies are as in the files.", style="green")
+    console.print("The stack goes on running; make down stops it. To go on, in this folder:\n")
+    for command in commands(place, stack.outputs):
+        console.print(f"# {command.purpose}\n{command.line}\n", markup=False, soft_wrap=True)
+    return 0
+
+
+def tell_faults(console: Console, arrivals: list[Arrival]) -> bool:
+    """Print in what rows are wrong, and say whether any is."""
+    faults = [fault for arrival in arrivals for fault in arrival.faults]
     for fault in faults:
         console.print(f"wrong: {fault}", style="red", markup=False)
-    if not faults:
-        console.print(f"All {len(objects)} objects and {len(studies)} studies are as in the files.", style="green")
-    console.print("\nThe stack goes on running; make down stops it. To go on, in this folder:\n")
-    for command in commands(place, stack.outputs):
-        console.print(f"# {command.purpose}\n{command.line}\n", markup=False, highlight=False, soft_wrap=True)
-    return 1 if faults else 0
+    return bool(faults)
 
 
 def forget_earlier(stack: Stack, tables: Tables) -> None:

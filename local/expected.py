@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 HEADERS = ("PatientID", "PatientName", "ReferringPhysicianName", "StudyDate", "StudyDescription")
 """The five headers of each row."""
@@ -17,7 +17,7 @@ def expected_object(path: Path) -> Attributes:
     """Return the five headers and the identifiers of one file."""
     dataset = dcmread(path, stop_before_pixels=True)
     keywords = (*HEADERS, "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality")
-    return {keyword: str(dataset.get(keyword) or "") or None for keyword in keywords}
+    return {keyword: _text(dataset, keyword) for keyword in keywords}
 
 
 def expected_study(objects: list[Attributes]) -> Attributes:
@@ -31,3 +31,9 @@ def expected_study(objects: list[Attributes]) -> Attributes:
         "NumberOfStudyRelatedSeries": len({one["SeriesInstanceUID"] for one in objects}),
         "NumberOfStudyRelatedInstances": len({one["SOPInstanceUID"] for one in objects}),
     }
+
+
+def _text(dataset: Dataset, keyword: str) -> str | None:
+    """Return an element's text; a name of delimiters only (PS3.5 6.2.1.2), `^^^^`, is none."""
+    text = str(dataset.get(keyword) or "")
+    return text if text.strip("^=") else None

@@ -19,8 +19,8 @@ FOR_DEMO = {
     "rtplan.dcm": "radiotherapy plan",
     "waveform_ecg.dcm": "ECG",
     "SC_rgb_small_odd.dcm": "secondary capture",
-    "SC_rgb_rle_2frame.dcm": "secondary capture of the same series",
-    "chrH31.dcm": "name in Latin, kanji and hiragana",
+    "SC_rgb_rle_2frame.dcm": "capture of the same series",
+    "chrH31.dcm": "name in three scripts",
     "chrKoreanMulti.dcm": "name in Korean",
     DAMAGED: "CT, cut off in its header",
 }

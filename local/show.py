@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -25,22 +26,36 @@ class Arrival:
 
 
 def table_of_objects(arrivals: list[Arrival]) -> Table:
-    """Lay out the five headers of each object, or why it was rejected."""
-    table = Table("file", *HEADERS, "after", title="DicomMetadata: a row an object", title_justify="left")
+    """Lay out the five headers of each object that was indexed."""
+    table = Table(title="DicomMetadata: a row an object", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("file", *HEADERS, "after"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in {"file", "PatientID", "StudyDate", "after"})
     for arrival in arrivals:
-        if arrival.row.get("State") == "rejected":
-            reason = f"rejected, {arrival.row.get('ReasonCode')}: {arrival.row.get('Reason')}"
-            cells = [f"[red]{escape(reason)}", *[""] * (len(HEADERS) - 1)]
-        else:
+        if not is_rejected(arrival):
             cells = [_cell(arrival.row.get(header)) for header in HEADERS]
-        table.add_row(f"{escape(arrival.name)}\n[dim]{escape(arrival.what)}", *cells, f"{arrival.seconds:.2f} s")
+            table.add_row(f"{escape(arrival.name)}\n[dim]{escape(arrival.what)}", *cells, f"{arrival.seconds:.2f} s")
     return table
+
+
+def lines_of_rejected(arrivals: list[Arrival]) -> list[str]:
+    """Say of each object that was rejected why, and after what time."""
+    return [
+        f"[red]rejected[/red] after {arrival.seconds:.2f} s: {escape(arrival.name)} ({escape(arrival.what)})\n"
+        f"  {arrival.row.get('ReasonCode')}: {escape(str(arrival.row.get('Reason')))}"
+        for arrival in arrivals
+        if is_rejected(arrival)
+    ]
+
+
+def is_rejected(arrival: Arrival) -> bool:
+    """Say whether the stack refused the object."""
+    return arrival.row.get("State") == "rejected"
 
 
 def table_of_studies(arrivals: list[Arrival]) -> Table:
     """Lay out what was summed up of each study."""
     headings = ("PatientID", "PatientName", "StudyDate", "modalities", "series", "instances", "after")
-    table = Table(*headings, title="DicomMetadata: a row a study", title_justify="left")
+    table = Table(*headings, title="DicomMetadata: a row a study", title_justify="left", box=SIMPLE_HEAD)
     for arrival in arrivals:
         row = arrival.row
         table.add_row(

@@ -7,7 +7,7 @@ from local.environment import endpoint
 from local.outputs import DIRECT, session
 
 AT_ONCE = 2
-"""The fewest that AWS allows. The emulator unpacks the layer for each worker: with fifty, this machine would do nothing else."""
+"""The fewest that AWS allows: the emulator unpacks the whole layer for each worker."""
 
 
 def restrict(emulator: Emulator, function: str) -> None:
