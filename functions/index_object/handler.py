@@ -44,9 +44,9 @@ def handler(event: Any, context: LambdaContext) -> Any:  # noqa: ANN401 - JSON i
     return answers[0] if len(answers) == 1 else {"statusCode": 207, "body": answers}
 
 
-def _apply_message(message: dict[str, Any]) -> None:
+def _apply_message(record: dict[str, Any]) -> None:
     with told_without_values(logger):
-        changes = queued_changes(message["body"])
+        changes = queued_changes(record["body"])
     _apply(changes)
 
 
