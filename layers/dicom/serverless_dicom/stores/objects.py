@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from serverless_dicom.errors import TransientError
 from serverless_dicom.header.ranges import FIRST_READ
 from serverless_dicom.stores.faults import error_code, translated
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class S3Object:
-    """One version of an object, as it was when it was opened; `size` in bytes.
+    """An object as it was when it was opened; `size` in bytes.
 
-    Its first 64 KiB came with the opening, so that most headers cost one request. Later reads are of the same version
+    Its first 64 KiB came with the opening, so that most headers cost one request. Later reads are of the same content
     or fail: TransientError where the object was overwritten meanwhile, ObjectNotFound where it is gone.
     """
 
@@ -63,9 +64,16 @@ class S3Object:
             return self.head[start:stop]
         if start < len(self.head):
             return self.head[start:] + self.read(len(self.head), stop)
-        version = {"VersionId": self.version_id} if self.version_id else {}
-        with translated(f"reading s3://{self.bucket}/{self.key}"):
+        with translated(f"reading {self.uri}"):
             found = self.client.get_object(
-                Bucket=self.bucket, Key=self.key, Range=f"bytes={start}-{stop - 1}", IfMatch=self.etag, **version
+                Bucket=self.bucket, Key=self.key, Range=f"bytes={start}-{stop - 1}", IfMatch=self.etag
             )
-            return found["Body"].read()
+            data = found["Body"].read()
+        if len(data) != stop - start:
+            raise TransientError(f"reading {self.uri}: {len(data)} bytes came where {stop - start} were asked for")
+        return data
+
+    @property
+    def uri(self) -> str:
+        """The object as `s3://bucket/key`."""
+        return f"s3://{self.bucket}/{self.key}"
