@@ -1,0 +1,1 @@
+"""`serverless-dicom`: the project's jobs from a terminal."""
