@@ -47,13 +47,12 @@ test: $(STAMP) ## run all tests
 	@$(BIN)/python -m pytest tests
 
 check: $(STAMP) ## lint, format, types, template
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/mypy functions/index_object/handler.py
-	@$(BIN)/mypy functions/summarize_study/handler.py
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@for handler in functions/*/handler.py; do $(BIN)/mypy --no-error-summary $$handler || exit 1; done
 	@$(BIN)/cfn-lint template.yaml
-	@$(BIN)/python -m pytest -q tests/unit/test_template.py
+	@$(BIN)/python -m pytest -q tests/unit/test_*.py
 
 bench: $(STAMP) ## measure, side by side with the obvious ways
 	@$(BIN)/python -m benchmarks

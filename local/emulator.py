@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -84,10 +85,10 @@ def stop(place: Place) -> bool:
     """End the emulator of this place with all that it started, and say whether there was one."""
     emulator = running(place)
     if emulator:
-        for deadly in (signal.SIGTERM, signal.SIGKILL):
-            os.killpg(emulator.pid, deadly)
-            if _ended(emulator):
-                break
+        os.killpg(emulator.pid, signal.SIGTERM)
+        _wait_for_end(emulator)
+        with suppress(ProcessLookupError):  # all of the group is gone: none was too busy to hear
+            os.killpg(emulator.pid, signal.SIGKILL)
     shutil.rmtree(place.temporary, ignore_errors=True)
     place.process.unlink(missing_ok=True)
     return emulator is not None
@@ -149,14 +150,11 @@ def _start_of(pid: int) -> int | None:
     return None if fields[0] == "Z" else int(fields[19])
 
 
-def _ended(emulator: Emulator) -> bool:
-    """Wait until the process is gone, and say whether it is."""
+def _wait_for_end(emulator: Emulator) -> None:
+    """Wait until the process is gone or has had its time."""
     deadline = time.monotonic() + SECONDS_TO_END
-    while _start_of(emulator.pid) == emulator.started:
-        if time.monotonic() > deadline:
-            return False
+    while _start_of(emulator.pid) == emulator.started and time.monotonic() < deadline:
         time.sleep(0.05)
-    return True
 
 
 def _last_lines(log: Path) -> str:

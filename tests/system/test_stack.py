@@ -1,0 +1,115 @@
+"""The stack on this machine: it comes up once, tells how to use it, listens to this machine only, and goes."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.commands import commands
+from local.place import Place
+from tests.system.conftest import LocalStack, local, processes_of
+
+SECONDS = 60
+LISTEN = "0A"
+"""The kernel's word for a socket that listens."""
+
+
+def listening(port: int) -> set[str]:
+    """The addresses, as the kernel writes them, on which something listens to a port."""
+    lines = [
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    ]
+    sockets = [(fields[1].rpartition(":"), fields[3]) for fields in lines]
+    return {address for (address, _, at), state in sockets if state == LISTEN and int(at, 16) == port}
+
+
+def test_a_second_up_changes_nothing(stack: LocalStack) -> None:
+    before = (stack.folder / "emulator.json").read_text()
+    started = time.monotonic()
+    again = stack.local("up")
+    assert again.returncode == 0, again.stderr
+    assert "runs already" in again.stdout
+    assert "nothing has changed" in again.stdout
+    assert (stack.folder / "emulator.json").read_text() == before
+    assert time.monotonic() - started < 20
+
+
+def test_outputs_name_everything_that_others_rely_on(stack: LocalStack) -> None:
+    assert set(stack.outputs) >= {
+        *("endpointUrl", "region", "InboxBucket", "HeaderBucket", "MetadataTable", "ObjectsTable"),
+        *("IndexObjectFunction", "SummarizeStudyFunction", "IndexQueueUrl", "IndexDeadLetterQueueUrl"),
+        *("SummaryDeadLetterQueueUrl", "RuleDeadLetterQueueUrl"),
+    }
+    assert stack.endpoint_url == f"http://127.0.0.1:{stack.port}"
+    assert stack.outputs["InboxBucket"] == "serverless-dicom-inbox-000000000000-us-east-1"
+
+
+def test_it_listens_to_this_machine_only(stack: LocalStack) -> None:
+    assert listening(stack.port) == {"0100007F"}
+
+
+def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
+    place = Place(stack.folder)
+    printed = stack.local("up").stdout
+    lines = [command.line for command in commands(place, stack.outputs)]
+    assert all(line in printed for line in lines)
+    source, upload, look, invoke, query = lines
+    uploaded = stack.shell(f"{source}\n{upload}")
+    assert uploaded.returncode == 0, uploaded.stderr
+    state = ""
+    deadline = time.monotonic() + SECONDS
+    while not state and time.monotonic() < deadline:
+        looked = stack.shell(f"{source}\n{look}")
+        assert looked.returncode == 0, looked.stderr
+        state = json.loads(looked.stdout or "{}").get("Item", {}).get("State", {}).get("S", "")
+    assert state == "indexed"
+    invoked = stack.shell(f"{source}\n{invoke}")
+    assert invoked.returncode == 0, invoked.stderr
+    assert set(json.loads((stack.folder / "answer.json").read_text())) >= {"statusCode", "body"}
+    studies: list[str] = []
+    while not studies and time.monotonic() < deadline:
+        queried = stack.shell(f"{source}\n{query}")
+        assert queried.returncode == 0, queried.stderr
+        studies = [item["PatientID"]["S"] for item in json.loads(queried.stdout)["Items"]]
+    assert "4MR1" in studies
+
+
+def test_a_shell_that_sourced_the_environment_reaches_the_queues(stack: LocalStack) -> None:
+    source = f"source {Place(stack.folder).shown(stack.folder / 'env')}"
+    listed = stack.shell(
+        f"export AWS_PROFILE=nobody AWS_ENDPOINT_URL_SQS=http://127.0.0.1:9\n{source}\naws sqs list-queues"
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert any("IndexDeadLetterQueue" in url for url in json.loads(listed.stdout)["QueueUrls"])
+
+
+def test_whoever_has_no_permission_is_refused(stack: LocalStack) -> None:
+    users = stack.client("iam")
+    users.create_user(UserName="nobody")
+    key = users.create_access_key(UserName="nobody")["AccessKey"]
+    nobody = stack.client("s3", key["AccessKeyId"], key["SecretAccessKey"])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        nobody.list_objects_v2(Bucket=stack.outputs["InboxBucket"])
+
+
+def test_a_port_in_use_is_named_with_a_way_out(stack: LocalStack) -> None:
+    folder = stack.folder.with_name(f"{stack.folder.name}-second")
+    refused = local("up", "--port", str(stack.port), "--state", str(folder))
+    assert refused.returncode == 1
+    assert f"port {stack.port} of 127.0.0.1 is in use" in refused.stderr
+    assert "PORT=" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert processes_of(folder) == []
+
+
+def test_down_without_a_stack_says_so(tmp_path: Path) -> None:
+    down = local("down", "--state", str(tmp_path))
+    assert (down.returncode, down.stdout) == (0, "was not running\n")
+
+
+def test_status_without_a_stack_says_how_to_start_it(tmp_path: Path) -> None:
+    status = local("status", "--state", str(tmp_path))
+    assert status.returncode == 1
+    assert "make up" in status.stderr

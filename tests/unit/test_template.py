@@ -1,0 +1,263 @@
+"""What the template promises, asked of what CloudFormation gets: SAM's own translator has expanded it, offline."""
+
+import copy
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from boto3 import Session
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+from serverless_dicom.runtime import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+DEAD_LETTER_QUEUES = {"IndexDeadLetterQueue", "RuleDeadLetterQueue", "SummaryDeadLetterQueue"}
+FUNCTIONS = ["IndexObject", "SummarizeStudy"]
+SETTINGS = {"IndexObject": settings.IndexObjectSettings, "SummarizeStudy": settings.SummarizeStudySettings}
+
+
+def expand(layer: str = "s3://bucket/layer.zip", **parameters: str) -> dict[str, Any]:
+    """The template as CloudFormation sees it once SAM's transform is done."""
+    template = copy.deepcopy(TEMPLATE)
+    template["Resources"]["DicomLayer"]["Properties"]["ContentUri"] = layer
+    for name in FUNCTIONS:
+        template["Resources"][name]["Properties"]["CodeUri"] = f"s3://bucket/{name}.zip"
+    defaults = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items()}
+    translator = Translator({}, Parser(), boto_session=Session(region_name="us-east-1"))
+    return translator.translate(template, defaults | parameters)
+
+
+EXPANDED = expand()
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: item for name, item in EXPANDED["Resources"].items() if item["Type"] == kind}
+
+
+def properties(name: str) -> dict[str, Any]:
+    return EXPANDED["Resources"][name]["Properties"]
+
+
+def references(value: Any) -> Iterator[str]:
+    """The logical ids that Ref, Fn::GetAtt and Fn::Sub name anywhere in a value."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "Ref":
+                yield inner
+            elif key == "Fn::GetAtt":
+                yield inner[0] if isinstance(inner, list) else inner.split(".")[0]
+            elif key == "Fn::Sub":
+                text = inner if isinstance(inner, str) else inner[0]
+                yield from re.findall(r"\$\{([A-Za-z0-9]+)", text)
+            elif key == "DependsOn":
+                yield from [inner] if isinstance(inner, str) else inner
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def statements(role: str) -> list[dict[str, Any]]:
+    return [entry for policy in properties(role)["Policies"] for entry in policy["PolicyDocument"]["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def role_of(function: str) -> str:
+    return properties(function)["Role"]["Fn::GetAtt"][0]
+
+
+def mapping_of(function: str) -> dict[str, Any]:
+    """The event source mapping that calls a function's alias."""
+    mappings = [item["Properties"] for item in of_type("AWS::Lambda::EventSourceMapping").values()]
+    (found,) = [mapping for mapping in mappings if f"{function}Aliaslive" in references(mapping["FunctionName"])]
+    return found
+
+
+def refuses_plain_http(policy: dict[str, Any]) -> bool:
+    return any(
+        entry["Effect"] == "Deny"
+        and entry["Principal"] == "*"
+        and entry["Action"] in {"s3:*", "sqs:*"}
+        and entry["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+        for entry in policy["PolicyDocument"]["Statement"]
+    )
+
+
+@pytest.mark.parametrize("existing", ["", "archive"])
+def test_no_resource_waits_for_itself(existing: str) -> None:
+    resources = expand(ExistingBucket=existing)["Resources"]
+    graph = {name: {other for other in references(item) if other in resources} for name, item in resources.items()}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"the resources wait for each other: {error.args[1]}")
+
+
+def test_a_cycle_would_be_found() -> None:
+    policy = {"Bucket": {"Ref": "A"}, "Resource": {"Fn::Sub": "${B.Arn}/*"}, "Other": {"Fn::GetAtt": ["C", "Arn"]}}
+    assert set(references(policy)) == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize("name", ["InboxBucket", "HeaderBucket"])
+def test_buckets_are_private_encrypted_versioned_and_tidy(name: str) -> None:
+    bucket = properties(name)
+    assert set(of_type("AWS::S3::Bucket")) == {"InboxBucket", "HeaderBucket"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+    assert any("AbortIncompleteMultipartUpload" in rule for rule in bucket["LifecycleConfiguration"]["Rules"])
+
+
+@pytest.mark.parametrize("name", ["InboxBucket", "HeaderBucket"])
+def test_buckets_refuse_plain_http(name: str) -> None:
+    policies = [item["Properties"] for item in of_type("AWS::S3::BucketPolicy").values()]
+    (policy,) = [policy for policy in policies if policy["Bucket"] == {"Ref": name}]
+    assert refuses_plain_http(policy)
+    assert set(references(policy["PolicyDocument"])) == {name}
+
+
+def test_the_inbox_tells_event_bridge() -> None:
+    notification = properties("InboxBucket")["NotificationConfiguration"]
+    assert notification == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+@pytest.mark.parametrize("name", ["IndexQueue", *sorted(DEAD_LETTER_QUEUES)])
+def test_queues_are_encrypted_and_refuse_plain_http(name: str) -> None:
+    assert set(of_type("AWS::SQS::Queue")) == {"IndexQueue", *DEAD_LETTER_QUEUES}
+    assert properties(name)["SqsManagedSseEnabled"] is True
+    policies = [item["Properties"] for item in of_type("AWS::SQS::QueuePolicy").values()]
+    (policy,) = [policy for policy in policies if policy["Queues"] == [{"Ref": name}]]
+    assert refuses_plain_http(policy)
+
+
+def test_what_fails_at_any_step_is_set_aside() -> None:
+    redrive = properties("IndexQueue")["RedrivePolicy"]
+    (target,) = properties("InboxRule")["Targets"]
+    failures = mapping_of("SummarizeStudy")["DestinationConfig"]["OnFailure"]["Destination"]
+    assert redrive["maxReceiveCount"] >= 5
+    assert set(references(redrive)) == {"IndexDeadLetterQueue"}
+    assert set(references(target["DeadLetterConfig"])) == {"RuleDeadLetterQueue"}
+    assert set(references(failures)) == {"SummaryDeadLetterQueue"}
+
+
+@pytest.mark.parametrize("name", sorted(DEAD_LETTER_QUEUES))
+def test_an_alarm_watches_each_dead_letter_queue(name: str) -> None:
+    alarms = [item["Properties"] for item in of_type("AWS::CloudWatch::Alarm").values()]
+    (alarm,) = [alarm for alarm in alarms if name in references(alarm["Dimensions"])]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert "AlarmTopicArn" in references(alarm["AlarmActions"])
+
+
+@pytest.mark.parametrize("name", ["DicomMetadata", "IndexedObjects"])
+def test_tables_are_encrypted_on_demand_and_can_be_brought_back(name: str) -> None:
+    table = properties(name)
+    assert set(of_type("AWS::DynamoDB::Table")) == {"DicomMetadata", "IndexedObjects"}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+@pytest.mark.parametrize("name", ["InboxBucket", "HeaderBucket", "DicomMetadata", "IndexedObjects"])
+def test_data_outlives_the_stack_unless_asked_otherwise(name: str) -> None:
+    resource = TEMPLATE["Resources"][name]
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == {"Ref": "RemovalPolicy"}
+    assert TEMPLATE["Parameters"]["RemovalPolicy"]["Default"] == "Retain"
+    assert TEMPLATE["Transform"][0] == "AWS::LanguageExtensions"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_has_a_role_of_its_own_without_wildcards(function: str) -> None:
+    assert sorted(of_type("AWS::Lambda::Function")) == FUNCTIONS
+    assert len({role_of(name) for name in FUNCTIONS}) == len(of_type("AWS::IAM::Role")) == len(FUNCTIONS)
+    assert "ManagedPolicyArns" not in properties(role_of(function))
+    for entry in statements(role_of(function)):
+        assert all("*" not in action for action in as_list(entry["Action"])), entry
+        everywhere = "*" in as_list(entry["Resource"])
+        assert everywhere == all(action.startswith("xray:") for action in as_list(entry["Action"])), entry
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_is_traced_and_logs_into_a_group_of_its_own(function: str) -> None:
+    logging = properties(function)["LoggingConfig"]
+    group = properties(logging["LogGroup"]["Ref"])
+    (write,) = [entry for entry in statements(role_of(function)) if "logs:PutLogEvents" in entry["Action"]]
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert set(references(write)) == {logging["LogGroup"]["Ref"]}
+    assert properties(function)["TracingConfig"] == {"Mode": "Active"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_runtime_and_architecture_are_parameters(function: str) -> None:
+    layer = TEMPLATE["Resources"]["DicomLayer"]["Properties"]
+    assert properties(function)["Runtime"] == {"Ref": "Runtime"}
+    assert properties(function)["Architectures"] == [{"Ref": "Architecture"}]
+    assert properties(function)["SnapStart"] == {"ApplyOn": {"Ref": "SnapStart"}}
+    assert layer["CompatibleRuntimes"] == [{"Ref": "Runtime"}]
+    assert layer["CompatibleArchitectures"] == [{"Ref": "Architecture"}]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_new_layer_reaches_the_version_that_events_call(function: str) -> None:
+    def version(expanded: dict[str, Any]) -> Any:
+        return expanded["Resources"][f"{function}Aliaslive"]["Properties"]["FunctionVersion"]
+
+    assert version(EXPANDED) == version(expand())
+    assert version(EXPANDED) != version(expand(layer="s3://bucket/other-layer.zip"))
+    assert mapping_of(function)
+
+
+def test_a_message_is_not_handed_out_again_while_it_is_worked_on() -> None:
+    assert properties("IndexQueue")["VisibilityTimeout"] >= 6 * properties("IndexObject")["Timeout"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_one_bad_record_does_not_repeat_its_batch(function: str) -> None:
+    assert mapping_of(function)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_only_rows_of_objects_wake_the_summary_and_it_gives_up_in_time() -> None:
+    mapping = mapping_of("SummarizeStudy")
+    (chosen,) = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(chosen["Pattern"]) == {"dynamodb": {"Keys": {"SortKey": {"S": [{"prefix": "OBJECT#"}]}}}}
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert 0 < mapping["MaximumRetryAttempts"] < 100
+    assert 0 < mapping["MaximumRecordAgeInSeconds"] < 24 * 3600
+
+
+def test_the_rule_alone_may_fill_the_queue() -> None:
+    for name in ("IndexQueue", "RuleDeadLetterQueue"):
+        document = properties(f"{name}Policy")["PolicyDocument"]
+        (allowed,) = [entry for entry in document["Statement"] if entry["Effect"] == "Allow"]
+        assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+        assert set(references(allowed["Condition"])) == {"InboxRule"}
+
+
+def test_an_existing_bucket_is_watched_and_read_too() -> None:
+    watched = properties("InboxRule")["EventPattern"]["detail"]["bucket"]["name"]
+    assert set(references(watched)) >= {"InboxBucket", "ExistingBucket"}
+    read = [entry for entry in statements("IndexObjectRole") if "ExistingBucket" in references(entry["Resource"])]
+    actions = {action for entry in read for action in as_list(entry["Action"])}
+    assert actions >= {"s3:GetObject", "s3:ListBucket"}
+    assert not {action for action in actions if not re.match(r"s3:(Get|List)", action)}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_variables_of_a_function_are_the_fields_of_its_settings(function: str) -> None:
+    variables = properties(function)["Environment"]["Variables"]
+    ours = {name for name in variables if not name.startswith("POWERTOOLS_")}
+    assert ours == {field.name.upper() for field in dataclasses.fields(SETTINGS[function])}
+    assert variables["POWERTOOLS_SERVICE_NAME"] == re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
