@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 from pydicom.values import convert_SQ
 
 from serverless_dicom.errors import HeaderTooLarge, MalformedHeader, NestedTooDeep, TruncatedHeader
@@ -32,8 +33,8 @@ MAX_VALUES = 4_000_000
 PERSON_COST = 4
 """A person name has up to three groups, and takes the memory of four values."""
 
-_CHARACTER_SET = 0x00080005
-_PIXEL_REPRESENTATION = 0x00280103
+_CHARACTER_SET = BaseTag(0x00080005)
+_PIXEL_REPRESENTATION = BaseTag(0x00280103)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,16 @@ class Note:
     raw: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(NamedTuple):
     """What an item inherits from the data set around it (PS3.5 7.5.3, PS3.3 C.7.6.3.1.5)."""
 
     codecs: tuple[str, ...] = DEFAULT
     signed: bool = False
     depth: int = 0
     path: str = ""
+
+
+_ROOT = _Context()
 
 
 @dataclass(slots=True)
@@ -66,18 +69,21 @@ class JsonModel:
 
     def convert(self, dataset: Dataset, context: _Context | None = None) -> Model:
         """The model of a data set, in the order of its tags. Raises HeaderTooLarge or NestedTooDeep."""
-        inherited = context or _Context()
+        inherited = context or _ROOT
         if inherited.depth > MAX_DEPTH:
             message = f"sequences are nested more than {MAX_DEPTH} deep"
             raise NestedTooDeep(message)
         context = _Context(
             self._codecs(dataset, inherited), self._signed(dataset, inherited), inherited.depth, inherited.path
         )
-        return {f"{tag:08X}": self._element(dataset, tag, context) for tag in sorted(dataset.keys())}
+        return {
+            (name := f"{tag:08X}"): self._element(element, dataset, f"{context.path}{name}", context)
+            for tag, element in sorted(dataset.items(), key=_tag)
+        }
 
-    def _element(self, dataset: Dataset, tag: int, context: _Context) -> dict[str, Any]:
-        element = dataset.get_item(tag, keep_deferred=True)
-        path = f"{context.path}{tag:08X}"
+    def _element(
+        self, element: RawDataElement | DataElement, dataset: Dataset, path: str, context: _Context
+    ) -> dict[str, Any]:
         if isinstance(element, DataElement):  # a sequence of undefined length, which pydicom parses at once
             return self._sequence(element.value, path, context)
         vr = value_representation(element, dataset, signed=context.signed)
@@ -132,7 +138,7 @@ class JsonModel:
             note("unknown_VR")
         if values is None:
             return {"vr": vr, "InlineBinary": inline_binary(raw, vr, order)}
-        return {"vr": vr, "Value": values} if any(value is not None for value in values) else {"vr": vr}
+        return {"vr": vr, "Value": values} if values.count(None) < len(values) else {"vr": vr}
 
     def _count(self, values: int) -> None:
         self._values += values
@@ -150,6 +156,10 @@ class JsonModel:
     def _signed(self, dataset: Dataset, inherited: _Context) -> bool:
         raw = _raw_value(dataset, _PIXEL_REPRESENTATION)
         return any(raw) if raw else inherited.signed
+
+
+def _tag(item: tuple[int, Any]) -> int:
+    return int(item[0])  # pydicom's own tags compare slowly
 
 
 def value_representation(element: RawDataElement, dataset: Dataset, *, signed: bool) -> str:
@@ -180,5 +190,5 @@ def _private_vr(element: RawDataElement, dataset: Dataset) -> str:
 
 
 def _raw_value(dataset: Dataset, tag: int) -> bytes | None:
-    element = dataset.get_item(tag, keep_deferred=True) if tag in dataset else None
+    element = dataset.get_item(tag, keep_deferred=True)
     return element.value if isinstance(element, RawDataElement) else None

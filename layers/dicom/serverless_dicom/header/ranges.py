@@ -84,27 +84,29 @@ class RangedFile:
         self._limit = limit
         self._position = 0
         self._start = 0
-        self._run = bytearray()
-        self._runs = [(self._start, self._run)]
+        self._run = b""
+        self._runs = {self._start: self._run}
 
-    def window(self, start: int, length: int) -> tuple[bytearray, int]:
+    def window(self, start: int, length: int) -> tuple[bytes, int]:
         """A buffer that holds `length` bytes from `start` (fewer at the object's end), and where in it they begin."""
-        stop = min(start + length, self.size)
-        if not self._start <= start <= self._start + len(self._run):
+        at = start - self._start
+        if not 0 <= at <= len(self._run):
             self._start, self._run = self._run_at(start)
-        if stop > self._start + len(self._run):
-            self._grow(stop)
-        return self._run, start - self._start
+            at = start - self._start
+        if at + length > len(self._run):
+            self._grow(min(start + length, self.size))
+        return self._run, at
 
-    def _run_at(self, start: int) -> tuple[int, bytearray]:
-        for begin, run in self._runs:
+    def _run_at(self, start: int) -> tuple[int, bytes]:
+        for begin, run in self._runs.items():
             if begin <= start <= begin + len(run) + NEAR:
                 return begin, run
-        self._runs.append((start, bytearray()))
-        return self._runs[-1]
+        return start, b""
 
     def _grow(self, stop: int) -> None:
         at = self._start + len(self._run)
+        if stop <= at:
+            return
         allowed = self._limit - self.fetched
         if stop - at > allowed:
             message = f"the header takes more than the {self._limit} bytes that are read for one"
@@ -113,7 +115,7 @@ class RangedFile:
         wanted = min(max(stop - at, step), allowed, self.size - at)
         chunk = self._ranges.read(at, at + wanted)
         self.fetched += len(chunk)
-        self._run += chunk
+        self._run = self._runs[self._start] = self._run + chunk
 
     def tell(self) -> int:
         """The offset of the next read."""
@@ -127,10 +129,10 @@ class RangedFile:
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes, to the end if negative."""
-        length = max(0, self.size - self._position) if size < 0 else size
         if self._position >= self.size:
             return b""
+        length = self.size - self._position if size < 0 else size
         run, at = self.window(self._position, length)
-        chunk = bytes(run[at : at + length])
+        chunk = run[at : at + length]
         self._position += len(chunk)
         return chunk

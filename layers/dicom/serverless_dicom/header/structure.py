@@ -8,7 +8,9 @@ are bounded. What passes is parsed by pydicom.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from struct import Struct
+from typing import NamedTuple
 
 from pydicom.datadict import dictionary_VR
 from pydicom.filereader import ENCODED_VR
@@ -32,6 +34,9 @@ PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
+_NESTING = frozenset({b"SQ", None})
+"""VRs whose values may hold elements though their length is defined; without a VR the dictionary knows."""
+
 _LONG = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_32)
 
 
@@ -43,8 +48,7 @@ class Encoding:
     little_endian: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """The header of one element: its tag, VR (None where implicit), length in bytes and the offset of its value."""
 
     tag: int
@@ -63,6 +67,7 @@ class _Level:
     implicit: bool
 
 
+@lru_cache(maxsize=1024)
 def known_vr(tag: int) -> str | None:
     """The VR of an element in the standard's dictionary; there are ambiguous ones, such as `US or SS`."""
     try:
@@ -98,7 +103,7 @@ class Walk:
             raise TruncatedHeader(message)
         group, number = self._tag(run, i)
         tag = group << 16 | number
-        vr = None if implicit or group == 0xFFFE else bytes(run[i + 4 : i + 6])  # noqa: PLR2004 - items have no VR
+        vr = None if implicit or group == 0xFFFE else run[i + 4 : i + 6]  # noqa: PLR2004 - items have no VR
         if vr is None or not (vr in ENCODED_VR or b"AA" <= vr <= b"ZZ"):
             return Element(tag, None, self._long(run, i + 4)[0], at + 8)
         if vr not in _LONG:
@@ -151,6 +156,8 @@ class Walk:
             raise MalformedHeader(message)
         self._must_fit(element, limit)
         end = None if element.length == UNDEFINED else at + element.length
+        if end is not None and element.vr not in _NESTING:
+            return end
         if self._is_sequence(element):
             if end != at:
                 self._open(_Level(is_sequence=True, end=end, limit=end or limit, implicit=implicit), levels)
@@ -231,7 +238,7 @@ class Walk:
         run, i = self._file.window(at, 6)
         if len(run) - i < 6:  # noqa: PLR2004 - tag and VR
             return self._encoding.implicit if default is None else default
-        return not all(0x40 < byte < 0x5B for byte in run[i + 4 : i + 6])  # noqa: PLR2004 - A to Z
+        return not (0x40 < run[i + 4] < 0x5B and 0x40 < run[i + 5] < 0x5B)  # noqa: PLR2004 - A to Z
 
     def _padding(self, at: int) -> bool:
         """Whether nothing but a few NULs, fewer than an element takes, is left of the object."""

@@ -8,7 +8,7 @@ import math
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from struct import Struct
+from struct import Struct, calcsize, unpack
 from typing import Any
 
 from serverless_dicom.header.charset import DEFAULT, decode
@@ -55,14 +55,14 @@ def text_values(raw: bytes, vr: str, codecs: tuple[str, ...], note: Note) -> lis
         note("undecodable_text", raw)
     if vr in SINGLE_TEXT:
         return [text.rstrip(" \0") or None]
-    values = [value.strip(" \0") for value in text.split("\\")]
     if vr == "PN":
         if understood and _EMPTY_COMPONENTS.search(text):
             note("empty_components", raw)
-        return [person_name(value) for value in values]
-    if (form := FORM.get(vr)) and not all(form.fullmatch(value) for value in values if value):
+        return [person_name(value.strip(" \0")) for value in text.split("\\")]
+    values = [value.strip(" \0") or None for value in text.split("\\")]
+    if (form := FORM.get(vr)) and not all(map(form.fullmatch, filter(None, values))):
         note(f"invalid_{vr}")
-    return [value or None for value in values]
+    return values
 
 
 def person_name(text: str) -> dict[str, str] | None:
@@ -76,16 +76,18 @@ def number_values(raw: bytes, vr: str, order: str, note: Note) -> list[Any] | No
 
     What JSON cannot hold stands as text: NaN and the infinities, and integers beyond 2**53.
     """
-    struct = Struct(order + NUMBER[vr])
-    if len(raw) % struct.size:
+    code = NUMBER[vr]
+    count, odd = divmod(len(raw), calcsize(order + code))
+    if odd:
         note(f"invalid_{vr}")
         return None
-    numbers = [value for (value,) in struct.iter_unpack(raw)]
-    if vr in {"FD", "FL"}:
-        if not all(map(math.isfinite, numbers)):
-            note("not_finite")
+    numbers = list(unpack(f"{order}{count}{code}", raw))
+    if vr in {"FD", "FL"} and not all(map(math.isfinite, numbers)):
+        note("not_finite")
         return [value if math.isfinite(value) else _not_finite(value) for value in numbers]
-    return [value if abs(value) < _SAFE_INTEGER else str(value) for value in numbers]
+    if vr in {"SV", "UV"}:
+        return [value if abs(value) < _SAFE_INTEGER else str(value) for value in numbers]
+    return numbers
 
 
 def _not_finite(value: float) -> str:
