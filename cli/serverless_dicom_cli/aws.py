@@ -86,7 +86,7 @@ class Aws:
         from botocore.config import Config
 
         return Config(
-            retries={"mode": "standard", "max_attempts": 5},
+            retries={"mode": "standard", "max_attempts": 4},
             connect_timeout=5,
             read_timeout=SECONDS_OF_A_FUNCTION,
             user_agent_extra="serverless-dicom",

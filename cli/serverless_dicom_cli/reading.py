@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serverless_dicom.errors import ServerlessDicomError
+from serverless_dicom.errors import RejectedObject, ServerlessDicomError
 from serverless_dicom.header import Header, read_header
 from serverless_dicom.header.ranges import FileRanges
 from serverless_dicom.stores.faults import translated
 from serverless_dicom.stores.objects import S3Object
 from serverless_dicom_cli.parallel import in_order
 from serverless_dicom_cli.places import SCHEME, S3Place, files
-from serverless_dicom_cli.problems import explain
+from serverless_dicom_cli.problems import cause_of, explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ def _of_s3(url: str, aws: Aws) -> Iterator[Reading]:
             for key, found in in_order(partial(_opened, client, place.bucket), keys):
                 yield _of_object(f"{SCHEME}{place.bucket}/{key}", found)
     except ServerlessDicomError as error:
-        yield Reading(url, code=error.code, message=explain(error))
+        yield Reading(url, code=error.code, message=explain(cause_of(error)))
 
 
 def _of_object(uri: str, found: S3Object | ServerlessDicomError) -> Reading:
@@ -88,8 +88,10 @@ def _of_object(uri: str, found: S3Object | ServerlessDicomError) -> Reading:
         if isinstance(found, ServerlessDicomError):
             raise found
         return Reading(uri, read_header(found, uri))
+    except RejectedObject as error:
+        return Reading(uri, code=error.code, message=str(error))
     except ServerlessDicomError as error:
-        return Reading(uri, code=error.code, message=explain(error))
+        return Reading(uri, code=error.code, message=explain(cause_of(error)))
 
 
 def _opened(client: S3Client, bucket: str, key: str) -> tuple[str, S3Object | ServerlessDicomError]:

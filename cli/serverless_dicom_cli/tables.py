@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
 
+GAP = "  "
 UNLIMITED = 100_000
 """Columns of what is no terminal: nothing is folded, so that each row is a line."""
 
@@ -23,3 +25,17 @@ def print_table(table: RenderableType, heading: str = "") -> None:
         wide.print(table)
     lines = [line.rstrip() for line in captured.get().splitlines()]
     print("\n".join([heading, *lines] if heading else lines))
+
+
+def print_rows(headings: list[str], rows: list[list[str]], long: int) -> None:
+    """Print rows of cells under headings, a line each; the last `long` ones in lines of their own where they must."""
+    console = Console(file=sys.stdout, highlight=False, markup=False)
+    widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
+    below = long if console.is_terminal and sum(widths) + len(GAP) * (len(widths) - 1) > console.width else 0
+    beside = len(headings) - below
+    for number, row in enumerate([headings, *rows]):
+        style = "bold" if number == 0 else ""
+        cells = [set_cell_size(cell, width) for cell, width in zip(row[:beside], widths, strict=False)]
+        lines = [GAP.join(cells).rstrip(), *(f"{GAP}{cell}" for cell in row[beside:])]
+        for line in lines:
+            console.print(line, style=style, soft_wrap=True)

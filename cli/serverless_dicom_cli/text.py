@@ -40,7 +40,8 @@ def encoded(value: Any) -> str:
 def json_array() -> Iterator[Callable[[str], None]]:
     """Write a JSON array to stdout, one element a line as it comes; it is left open where an error ends it."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # which JSON is in, whatever the terminal (RFC 8259 8.1)
+        # UTF-8 as RFC 8259 8.1 says, whatever the terminal; a byte of a path that is no text as its escape
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     written = 0
 
     def write(element: str) -> None:

@@ -1,6 +1,6 @@
 """`serverless-dicom headers`."""
 
-# ruff: noqa: PLC0415 - a --help does not wait for what reads and prints
+# ruff: noqa: PLC0415, D301 - a --help does not wait for what reads and prints; \b is click's mark of lines to leave as they are
 from __future__ import annotations
 
 import json
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @with_aws
 def headers(aws: Aws, paths: tuple[str, ...], output: str) -> int:
-    r"""Print what DICOM files say of themselves.
+    """Print what DICOM files say of themselves.
 
     A PATH is a file, a folder with all that is below it, an object s3://BUCKET/KEY, or with a slash at its end all
     objects whose keys begin so. Only what stands before the pixel data is read. No stack is needed, and for local files

@@ -1,6 +1,6 @@
 """`serverless-dicom reindex`."""
 
-# ruff: noqa: PLC0415 - a --help does not wait for what lists and sends
+# ruff: noqa: PLC0415, D301 - a --help does not wait for what lists and sends; \b is click's mark of lines to leave as they are
 from __future__ import annotations
 
 import json
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--restart", is_flag=True, help="Begin at the beginning, whatever an earlier run did.")
 @with_stack
 def reindex(stack: Stack, url: str, resume_file: Path | None, *, restart: bool) -> int:
-    r"""Index objects that were in a bucket before the stack, or were missed.
+    """Index objects that were in a bucket before the stack, or were missed.
 
     Lists the objects and sends them through the stack's own queue, so that they are indexed as if they had just been
     uploaded. The stack has to have access to the bucket: its inbox, or the one that its parameter ExistingBucket names.

@@ -1,6 +1,6 @@
 """`serverless-dicom search`."""
 
-# ruff: noqa: PLC0415 - a --help does not wait for what searches and prints
+# ruff: noqa: PLC0415, D301 - a --help does not wait for what searches and prints; \b is click's mark of lines to leave as they are
 from __future__ import annotations
 
 import sys
@@ -49,7 +49,10 @@ COLUMNS: dict[Level, dict[str, str]] = {
         "S3Uri": "Object",
     },
 }
-"""What text shows of a row, and what it is headed."""
+"""What text shows of a row, and what it is headed; the long ones last."""
+
+LONG_COLUMNS: dict[Level, int] = {"study": 1, "series": 2, "object": 2}
+"""How many columns are too long for most terminals."""
 
 OF_INDEXES = frozenset({"PatientIDKey", "AccessionNumberKey", "StudyYear", "StudyDateKey"})
 """Attributes that repeat others for the table's indexes."""
@@ -82,7 +85,7 @@ def _given(_context: click.Context, option: click.Parameter, value: str | None) 
 def search(
     stack: Stack, /, level: Level, limit: int | None, output: str, study_date: str | None, **asked: str | None
 ) -> int:
-    r"""Find studies, or the series and objects in them, that meet all criteria.
+    """Find studies, or the series and objects in them, that meet all criteria.
 
     A study is found by a patient's ID or an accession number if any of its objects has it. Names are compared without
     regard to case, and a space may stand for the ^ between their components. A span of days without a beginning begins
@@ -113,22 +116,16 @@ def search(
             for row in rows:
                 write(encoded({name: value for name, value in sorted(row.items()) if name not in OF_INDEXES}))
     else:
-        _print_text(rows, COLUMNS[level])
+        _print_text(rows, level)
     return 0
 
 
-def _print_text(rows: Iterable[Row], columns: dict[str, str]) -> None:
-    from rich.table import Table
-    from rich.text import Text
+def _print_text(rows: Iterable[Row], level: Level) -> None:
+    from serverless_dicom_cli.tables import print_rows
 
-    from serverless_dicom_cli.tables import print_table
-
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in columns.values():
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(shown(row.get(name))) for name in columns))
-    if table.row_count:
-        print_table(table)
+    cells = [{heading: shown(row.get(name)) for name, heading in COLUMNS[level].items()} for row in rows]
+    headings = [heading for heading in COLUMNS[level].values() if any(row[heading] for row in cells)]
+    if headings:
+        print_rows(headings, [[row[heading] for heading in headings] for row in cells], long=LONG_COLUMNS[level])
     else:
         print("nothing found", file=sys.stderr)

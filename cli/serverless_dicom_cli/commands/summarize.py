@@ -1,6 +1,6 @@
 """`serverless-dicom summarize`."""
 
-# ruff: noqa: PLC0415 - a --help does not wait for what sends
+# ruff: noqa: PLC0415, D301 - a --help does not wait for what sends; \b is click's mark of lines to leave as they are
 from __future__ import annotations
 
 import click
@@ -13,7 +13,7 @@ from serverless_dicom_cli.aws import Stack, with_stack
 @click.option("--all", "everything", is_flag=True, help="All studies of the table.")
 @with_stack
 def summarize(stack: Stack, studies: tuple[str, ...], *, everything: bool) -> int:
-    r"""Count anew what studies and series hold.
+    """Count anew what studies and series hold.
 
     The stack does that itself whenever an object changes; this is for after a repair.
 

@@ -1,6 +1,6 @@
 """`serverless-dicom upload`."""
 
-# ruff: noqa: PLC0415 - a --help does not wait for what reads and sends
+# ruff: noqa: PLC0415, D301 - a --help does not wait for what reads and sends; \b is click's mark of lines to leave as they are
 from __future__ import annotations
 
 import sys
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @with_stack
 def upload(stack: Stack, paths: tuple[str, ...], bucket: str | None, prefix: str, output: str) -> int:
-    r"""Upload files and folders to the inbox bucket, where they are indexed at once.
+    """Upload files and folders to the inbox bucket, where they are indexed at once.
 
     A PATH is a file, which is uploaded whatever it is, or a folder: then every file below it that is DICOM, the others
     are named and left out. Keys are made as `cp -r` makes names: upload of study/ gives study/1.dcm, study/more/2.dcm.

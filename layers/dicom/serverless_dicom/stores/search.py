@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from serverless_dicom.errors import TransientError
-from serverless_dicom.header.record import INDEXED
 from serverless_dicom.stores.faults import translated
 from serverless_dicom.stores.ledger import from_item, to_item
 from serverless_dicom.stores.rows import OBJECT_PREFIX, SERIES_PREFIX, STUDY, Row, search_key
@@ -24,13 +23,12 @@ Level: TypeAlias = Literal["study", "series", "object"]
 NAME_GROUPS = ("PatientNameAlphabetic", "PatientNameIdeographic", "PatientNamePhonetic")
 
 _OF_ROWS = (
-    *INDEXED,
     *NAME_GROUPS,
     *("SortKey", "RowType", "S3Uri", "Bucket", "Key", "VersionId", "ETag", "Size", "LastModified", "Incomplete"),
     *("HeaderKey", "NumberOfSeriesRelatedInstances", "NumberOfObjects", "NumberOfIncompleteObjects", "TotalSize"),
     *("FirstSeen", "LastSeen", "PatientIDKey", "AccessionNumberKey"),
 )
-"""What is read of a series or an object: all but its compressed header, which is most of its row."""
+"""What is read of a series or an object beside its record: all but the compressed header, which is most of its row."""
 
 _BATCH = 100
 _ATTEMPTS = 8
@@ -175,7 +173,9 @@ class Search:
             )
 
     def _parts(self, study: str, prefix: str) -> Iterator[Row]:
-        names = {f"#{index}": name for index, name in enumerate(dict.fromkeys(_OF_ROWS))}
+        from serverless_dicom.header.record import INDEXED  # noqa: PLC0415 - brings pydicom, which studies do without
+
+        names = {f"#{index}": name for index, name in enumerate(dict.fromkeys((*INDEXED, *_OF_ROWS)))}
         return self._pages(
             "query",
             f"reading study {study}",
