@@ -14,7 +14,7 @@ class Header:
 
     `record` is what is searched, by DICOM keyword; `model` every element in the DICOM JSON model (PS3.18 F), file meta
     information included; `notes` what the model could not show as it stands in the object; `incomplete` says that the
-    object ends inside its pixel data.
+    object ends inside its pixel data, or is an image and ends before them.
     """
 
     record: Record

@@ -12,6 +12,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import ENCODED_VR, data_element_generator
 from pydicom.tag import BaseTag
+from pydicom.uid import UID
 
 from serverless_dicom.errors import (
     DicomDirectory,
@@ -38,6 +39,7 @@ EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 
 _MEDIA_STORAGE_SOP_CLASS, _TRANSFER_SYNTAX = 0x00020002, 0x00020010
+_SOP_CLASS, _PIXEL_DATA_PROVIDER = 0x00080016, 0x00287FE0
 _DIRECTORY_RECORDS = 0x00041220
 _IDENTIFYING = frozenset({0x00080016, 0x00080018, 0x00080060, 0x0020000D, 0x0020000E})
 """SOP class and instance, modality, study and series: a bare data set without any of them is not recognised."""
@@ -50,7 +52,7 @@ _SEQUENCE_END = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
 class Parsed:
     """What stands before the pixel data: the file meta information, the data set, and what was found out on the way.
 
-    `incomplete` says that the object ends inside its pixel data.
+    `incomplete` says that the object ends inside its pixel data, or is an image and ends before them.
     """
 
     meta: Dataset
@@ -115,7 +117,10 @@ def parse(ranges: ByteRanges) -> Parsed:
         raise NotDicom(message)
     if _DIRECTORY_RECORDS in dataset:
         raise DicomDirectory(_DIRECTORY_MESSAGE)
-    incomplete = pixel_data is not None and not _is_complete(pixel_data, stream.ranges if deflated else ranges)
+    if pixel_data is None:
+        incomplete = _lacks_pixel_data(meta, dataset)
+    else:
+        incomplete = not _is_complete(pixel_data, stream.ranges if deflated else ranges)
     return Parsed(meta, dataset, uid or _uid_of(encoding), incomplete)
 
 
@@ -229,6 +234,15 @@ def _is_complete(pixel_data: Element, ranges: ByteRanges) -> bool:
     rest = tail[found + len(_SEQUENCE_END) :]
     # What follows the delimiter is nothing, padding, or elements that are whole themselves.
     return found >= 0 and (not rest.strip(b"\0") or _is_whole(ranges, start + found + len(_SEQUENCE_END)))
+
+
+def _lacks_pixel_data(meta: Dataset, dataset: Dataset) -> bool:
+    """Whether an object without pixel data is of an image's class (PS3.4 B.5) and does not refer to them either.
+
+    One that was cut between two elements of its header has no other sign of it.
+    """
+    sop_class = _text(meta, _MEDIA_STORAGE_SOP_CLASS) or _text(dataset, _SOP_CLASS)
+    return "Image Storage" in UID(sop_class).name and _PIXEL_DATA_PROVIDER not in dataset
 
 
 def _is_whole(ranges: ByteRanges, start: int) -> bool:

@@ -58,11 +58,14 @@ def record_of(model: Model) -> Record:
     record: Record = dict.fromkeys(HEADERS)
     for keyword, tag in _TAGS.items():
         element = model.get(tag, {})
+        if element.get("vr") == "SQ":  # against the dictionary: no row has room for it
+            continue
         held = element.get("Value", [])[:MAX_VALUES]
         values = [_value(value, element["vr"], MAX_TEXT // len(held)) for value in held]
         if values:
             record[keyword] = values[0] if len(values) == 1 else values
-    for name in model.get(_TAGS["PatientName"], {}).get("Value", [])[:1]:
+    name_element = model.get(_TAGS["PatientName"], {})
+    for name in name_element.get("Value", [])[:1] if name_element.get("vr") == "PN" else []:
         record |= {f"PatientName{group}": text[:MAX_TEXT] for group, text in (name or {}).items()}
     return record
 
