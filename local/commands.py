@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local.place import Place
-from local.samples import FOR_PLAY
+from local.samples import FOR_PLAY, PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Command:
 def commands(place: Place, outputs: dict[str, str]) -> list[Command]:
     """Return what to type, in order and in one shell, in the repository's folder."""
     inbox, table, objects = outputs["InboxBucket"], outputs["MetadataTable"], outputs["ObjectsTable"]
-    uri = f"s3://{inbox}/{FOR_PLAY}"
+    uri = f"s3://{inbox}/{PREFIX}{FOR_PLAY}"
     return [
         Command("talk to the local stack in this shell", f"source {place.shown(place.environment)}"),
         Command("upload an object", f"aws s3 cp {place.shown(place.samples / FOR_PLAY)} {uri}"),

@@ -14,12 +14,11 @@ from local.commands import commands
 from local.expected import Attributes, expected_object, expected_study
 from local.outputs import DIRECT, session
 from local.place import Place
-from local.samples import DAMAGED, FOR_DEMO
+from local.samples import DAMAGED, FOR_DEMO, PREFIX
 from local.show import Arrival, lines_of_rejected, table_of_objects, table_of_studies
 from local.stack import Stack
 from local.tables import Row, Tables, watch
 
-PREFIX = "demo/"
 SECONDS = 60
 """How long rows may take; they take about one second."""
 

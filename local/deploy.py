@@ -58,7 +58,7 @@ def _source_files() -> Iterator[Path]:
     for name in SOURCES:
         source = ROOT / name
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and not any(part == "__pycache__" or part.endswith(".egg-info") for part in path.parts):
                 yield path
 
 

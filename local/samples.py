@@ -26,14 +26,17 @@ FOR_DEMO = {
 }
 """What the demo uploads, and what each file is."""
 
-FOR_PLAY = "MR_small.dcm"
-"""The file that the printed commands upload: none of the demo's studies has it."""
+FOR_PLAY = "CT_small.dcm"
+"""The file that the printed commands upload."""
+
+PREFIX = "demo/"
+"""Where in the inbox the samples go; events/index_object.json tells of one of them."""
 
 
 def copy(place: Place) -> None:
     """Put the samples into the place, the damaged one made on the spot."""
     place.samples.mkdir(parents=True, exist_ok=True)
-    for name in (*FOR_DEMO, FOR_PLAY):
+    for name in FOR_DEMO:
         if name != DAMAGED:
             shutil.copyfile(_shipped(name), place.samples / name)
     whole = (place.samples / "CT_small.dcm").read_bytes()

@@ -1,0 +1,78 @@
+"""The built layer alone: what Lambda has, and nothing of what is installed here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from build_layer.contents import tree_size
+
+ROOT = Path(__file__).resolve().parents[2]
+LAMBDA_LIMIT = 262_144_000
+VARIABLES = {
+    "METADATA_TABLE": "metadata",
+    "OBJECTS_TABLE": "objects",
+    "HEADER_BUCKET": "headers",
+    "POWERTOOLS_SERVICE_NAME": "test",
+    "POWERTOOLS_METRICS_NAMESPACE": "ServerlessDicom",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+START = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+{statements}
+print(json.dumps(sorted(getattr(module, "__file__", None) or "" for module in list(sys.modules.values()))))
+"""
+
+
+@pytest.fixture(scope="session")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer for the Python and processor of this machine."""
+    folder = tmp_path_factory.mktemp("layer")
+    subprocess.run(
+        [sys.executable, "-m", "build_layer", "--target", "host", str(folder)], cwd=ROOT / "layers/dicom", check=True
+    )
+    return folder / "python"
+
+
+def start(layer: Path, statements: str, *folders: Path) -> list[str]:
+    """Run statements in a Python that sees its standard library, the layer and the folders; the files it imported."""
+    seen = [str(layer), *map(str, folders)]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", START.format(statements=statements), json.dumps(seen)],
+        env=VARIABLES,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    imported: list[str] = json.loads(done.stdout.splitlines()[-1])
+    assert not [name for name in imported if "site-packages" in name]
+    return imported
+
+
+@pytest.mark.parametrize("function", sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py")))
+def test_every_function_starts_from_the_layer_alone(layer: Path, function: str) -> None:
+    imported = start(layer, "import handler; assert callable(handler.handler)", ROOT / "functions" / function)
+    assert [name for name in imported if name.startswith(f"{layer}/serverless_dicom/")]
+    assert not [name for name in imported if "aws_xray_sdk" in name]
+
+
+def test_the_decoders_load(layer: Path) -> None:
+    start(layer, "import numpy, numpy.linalg, PIL.Image, PIL.ImageCms, pydicom.pixels, pylibjpeg, libjpeg, openjpeg")
+
+
+def test_codecs_are_found_by_their_entry_points(layer: Path) -> None:
+    start(layer, "from pylibjpeg.utils import get_decoders; assert {'libjpeg', 'openjpeg'} <= set(get_decoders())")
+
+
+def test_the_layer_fits_into_lambda_and_carries_no_tests(layer: Path) -> None:
+    assert tree_size(layer) < LAMBDA_LIMIT
+    assert not list(layer.glob("numpy/**/tests"))
+    assert (layer / "pydicom/data/urls.json").exists()
+    assert list(layer.rglob("*.pyc"))
+    assert not (layer / "bin").exists()
