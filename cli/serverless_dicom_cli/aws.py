@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias
 
 import click
 
@@ -93,6 +93,10 @@ class Aws:
         )
 
 
+Connect: TypeAlias = "Callable[[str | None, str | None, str | None], Aws]"
+"""Makes an `Aws` of a profile, a region and an endpoint's URL."""
+
+
 class Stack:
     """A deployed stack, looked up when something of it is first asked for."""
 
@@ -118,7 +122,7 @@ class Stack:
 
 
 def with_aws(command: Callable[Concatenate[Aws, Options], int]) -> Callable[..., int]:
-    """Give a command the options that choose an account, and their `Aws` as its first argument."""
+    """Give a command the options that choose an account, and as its first argument what `main` makes of them."""
 
     @click.option("--profile", metavar="NAME", help="A profile of AWS's configuration files.")
     @click.option("--region", metavar="REGION", help="The AWS region.")
@@ -127,7 +131,8 @@ def with_aws(command: Callable[Concatenate[Aws, Options], int]) -> Callable[...,
     def run(*args: Any, profile: str | None, region: str | None, endpoint_url: str | None, **options: Any) -> int:
         if endpoint_url and not endpoint_url.startswith(("http://", "https://")):
             raise click.UsageError(f"--endpoint-url must begin with http:// or https://, got {endpoint_url}")
-        return command(Aws(profile, region, endpoint_url), *args, **options)
+        connect: Connect = click.get_current_context().obj
+        return command(connect(profile, region, endpoint_url), *args, **options)
 
     return run
 

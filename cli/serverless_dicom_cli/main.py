@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from serverless_dicom_cli.aws import Aws
 from serverless_dicom_cli.problems import explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from serverless_dicom_cli.aws import Connect
 
 COMMANDS = {
     "headers": "Print what DICOM files say of themselves.",
@@ -70,13 +73,16 @@ def commands() -> None:
     """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status; errors are told on stderr, in a line each."""
+def main(arguments: Sequence[str] | None = None, connect: Connect = Aws) -> int:
+    """Run the command line and return its exit status; errors are told on stderr, in a line each.
+
+    `connect` makes the clients of the account that the options choose.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter is no reason to stop
     try:
-        status: int = commands.main(arguments, prog_name="serverless-dicom", standalone_mode=False)
+        status: int = commands.main(arguments, prog_name="serverless-dicom", obj=connect, standalone_mode=False)
     except click.Abort:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED

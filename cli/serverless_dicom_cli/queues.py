@@ -18,6 +18,7 @@ Item = TypeVar("Item")
 BATCH = 10
 ATTEMPTS = 5
 FIRST_WAIT = 0.2
+"""Seconds, doubled each time."""
 SECONDS_TO_HANDLE = 900
 """How long a message that was received stays hidden from others."""
 
@@ -30,12 +31,12 @@ class Sent:
     failures: dict[int, str] = field(default_factory=dict)
 
 
-def send(client: SQSClient, queue_url: str, bodies: Sequence[str]) -> Sent:
+def send(client: SQSClient, queue_url: str, bodies: Sequence[str], first_wait: float = FIRST_WAIT) -> Sent:
     """Send up to 10 messages; those that SQS refuses for its own reasons are sent again, ever more slowly."""
     sent, left = Sent(), list(range(len(bodies)))
     for attempt in range(ATTEMPTS if bodies else 0):
         if attempt:
-            time.sleep(FIRST_WAIT * 2**attempt)
+            time.sleep(first_wait * 2**attempt)
         answer = client.send_message_batch(
             QueueUrl=queue_url, Entries=[{"Id": str(index), "MessageBody": bodies[index]} for index in left]
         )

@@ -32,7 +32,6 @@ _OF_ROWS = (
 
 _BATCH = 100
 _ATTEMPTS = 8
-_FIRST_WAIT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +98,8 @@ class Search:
 
     client: DynamoDBClient
     metadata_table: str
+    first_wait: float = 0.05
+    """Seconds until rows that DynamoDB left unread are asked for again; it doubles each time."""
 
     def rows(self, criteria: Criteria, level: Level = "study") -> Iterator[Row]:
         """The rows of the studies that meet all criteria, or of what is in them; raises TransientError.
@@ -211,6 +212,6 @@ class Search:
             asked = answer.get("UnprocessedKeys")
             if not asked:
                 return
-            time.sleep(_FIRST_WAIT * 2**attempt)
+            time.sleep(self.first_wait * 2**attempt)
         message = f"reading studies: DynamoDB left rows unread {_ATTEMPTS} times; try again later"
         raise TransientError(message)
