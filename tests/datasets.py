@@ -31,6 +31,7 @@ PATIENT = {
     "StudyDescription": "Skull of a person unknown",
     "AccessionNumber": "ACC-9001",
 }
+SECRETS = [value for value in PATIENT.values() if len(value) > 1]
 """What no log may tell. Every value is unlike anything else that a test may print."""
 
 
