@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+from pydicom.config import IGNORE
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import ENCODED_VR, data_element_generator
@@ -242,7 +243,7 @@ def _lacks_pixel_data(meta: Dataset, dataset: Dataset) -> bool:
     One that was cut between two elements of its header has no other sign of it.
     """
     sop_class = _text(meta, _MEDIA_STORAGE_SOP_CLASS) or _text(dataset, _SOP_CLASS)
-    return "Image Storage" in UID(sop_class).name and _PIXEL_DATA_PROVIDER not in dataset
+    return "Image Storage" in UID(sop_class, IGNORE).name and _PIXEL_DATA_PROVIDER not in dataset
 
 
 def _is_whole(ranges: ByteRanges, start: int) -> bool:
