@@ -177,6 +177,13 @@ def test_an_image_without_pixel_data_is_marked_and_other_objects_are_not() -> No
     assert not read(as_file(elsewhere)).incomplete
 
 
+def test_a_class_that_is_no_uid_is_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:
+    header = read(raw_file(element(0x00080016, "UI", b"PAT-4711"), identified=False)[132:].replace(CT.encode(), b"P" * 25))
+
+    assert header.record["SOPClassUID"] == "PAT-4711"
+    assert list(recwarn) == []
+
+
 @pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("nested", ["no", "defined", "undefined"])
 def test_a_file_cut_at_any_byte_of_its_header_is_refused_or_marked_with_no_value_changed(syntax: str, nested: str) -> None:
