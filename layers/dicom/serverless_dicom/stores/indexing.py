@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from serverless_dicom.errors import ObjectNotFound, RejectedObject, TransientError
@@ -47,13 +47,26 @@ class Indexer:
 
     def apply(self, change: ObjectChange) -> Outcome:
         """Apply one change. Raises TransientError."""
+        put = set[str | None]()
         for _ in range(ATTEMPTS):
             seen = self.ledger.entry(change.uri)
+            if seen and seen.obsolete_header_key and not (seen := self._tidied(change.uri, seen)):
+                continue
             if seen and change.order and change.order <= seen.order:
+                self._remove(change.uri, put - {seen.header_key})
                 return Outcome(change.uri, "unchanged")
             order = change.order or (seen.order if seen else "")
-            outcome, entry, new = self._look(change, seen, order)
-            if entry is None or self._write(change.uri, seen, entry, new):
+            try:
+                outcome, entry, new = self._look(change, seen, order)
+            except ObjectNotFound:  # it went while it was read
+                continue
+            if entry is None:
+                return outcome
+            if new and new.header_key:
+                self._keep(change.uri, new)
+                put.add(new.header_key)
+            if self._write(change.uri, seen, entry, new):
+                self._remove(change.uri, put - {entry.header_key})
                 return outcome
         message = f"{change.uri} kept changing while it was indexed"
         raise TransientError(message)
@@ -61,6 +74,7 @@ class Indexer:
     def _look(
         self, change: ObjectChange, seen: Entry | None, order: str
     ) -> tuple[Outcome, Entry | None, ObjectRow | None]:
+        """What the bucket holds now, and what the tables have to say of it; no entry where they know nothing of it."""
         uri = change.uri
         if change.kind == "deleted" and change.version_id is None:
             return Outcome(uri, "deleted"), Entry("deleted", order), None
@@ -71,7 +85,7 @@ class Indexer:
             outcome = Outcome(uri, "deleted", None if change.kind == "deleted" else error)
             return outcome, Entry("deleted", order) if known else None, None
         try:
-            new = object_row(read_header(found, uri), found, uri)
+            new = object_row(read_header(found, uri), found, uri, order)
         except RejectedObject as error:
             entry = Entry("rejected", order, found.version_id, reason_code=error.code, reason=str(error))
             return Outcome(uri, "rejected", error), entry, None
@@ -80,19 +94,35 @@ class Indexer:
         return Outcome(uri, "indexed"), entry, new
 
     def _write(self, uri: str, seen: Entry | None, entry: Entry, new: ObjectRow | None) -> bool:
-        """Write the large header first and remove the old one last, so that no row ever points to nothing."""
-        if new and new.header_key:
-            with translated(f"keeping the header of {uri}"):
-                self.s3.put_object(
-                    Bucket=self.header_bucket,
-                    Key=new.header_key,
-                    Body=new.header,
-                    ContentType="application/dicom+json",
-                    ContentEncoding="gzip",
-                )
-        if not self.ledger.write(uri, seen, entry, new.row if new else None):
-            return False
-        if seen and seen.header_key and seen.header_key != entry.header_key:
-            with translated(f"removing the old header of {uri}"):
-                self.s3.delete_object(Bucket=self.header_bucket, Key=seen.header_key)
-        return True
+        """Write the tables, then remove the large header that they no longer point to.
+
+        Until it is removed the ledger remembers it: a delivery that ends halfway is finished by the next.
+        """
+        if seen and seen.header_key != entry.header_key:
+            entry = replace(entry, obsolete_header_key=seen.header_key)
+        written = self.ledger.write(uri, seen, entry, new.row if new else None)
+        if written and written.obsolete_header_key:
+            self._tidied(uri, written)
+        return written is not None
+
+    def _tidied(self, uri: str, entry: Entry) -> Entry | None:
+        """The entry without its obsolete header, which is removed; None where somebody else changed it."""
+        self._remove(uri, {entry.obsolete_header_key})
+        return self.ledger.write(uri, entry, replace(entry, obsolete_header_key=None), None)
+
+    def _keep(self, uri: str, new: ObjectRow) -> None:
+        """Put a large header where the row will point to."""
+        with translated(f"keeping the header of {uri}"):
+            self.s3.put_object(
+                Bucket=self.header_bucket,
+                Key=str(new.header_key),
+                Body=new.header,
+                ContentType="application/dicom+json",
+                ContentEncoding="gzip",
+            )
+
+    def _remove(self, uri: str, header_keys: set[str | None]) -> None:
+        """Remove large headers to which no row points."""
+        with translated(f"removing an old header of {uri}"):
+            for key in header_keys - {None}:
+                self.s3.delete_object(Bucket=self.header_bucket, Key=str(key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -38,7 +38,10 @@ def from_item(item: Mapping[str, Any]) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the ledger says of an object: the order of its newest change, and the row it stands in, if any."""
+    """What the ledger says of an object: the order of its newest change, and the row it stands in, if any.
+
+    `obsolete_header_key` is a large header that has yet to be removed, `updated_at` when this was written.
+    """
 
     state: State
     order: str
@@ -46,8 +49,10 @@ class Entry:
     study_instance_uid: str | None = None
     sort_key: str | None = None
     header_key: str | None = None
+    obsolete_header_key: str | None = None
     reason_code: str | None = None
     reason: str | None = None
+    updated_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +72,28 @@ class Ledger:
         if not found:
             return None
         row = from_item(found)
-        names = ("VersionId", "StudyInstanceUID", "SortKey", "HeaderKey", "ReasonCode", "Reason")
-        return Entry(row["State"], row["Sequencer"], *(row.get(name) for name in names))
+        return Entry(
+            state=row["State"],
+            order=row["Sequencer"],
+            version_id=row.get("VersionId"),
+            study_instance_uid=row.get("StudyInstanceUID"),
+            sort_key=row.get("SortKey"),
+            header_key=row.get("HeaderKey"),
+            obsolete_header_key=row.get("ObsoleteHeaderKey"),
+            reason_code=row.get("ReasonCode"),
+            reason=row.get("Reason"),
+            updated_at=row["UpdatedAt"],
+        )
 
-    def write(self, uri: str, seen: Entry | None, entry: Entry, row: Row | None) -> bool:
+    def write(self, uri: str, seen: Entry | None, entry: Entry, row: Row | None) -> Entry | None:
         """Replace what was `seen` of an object by `entry`, and its row by `row`; all of it or nothing.
 
-        Returns False where the ledger no longer says what was seen: look again. Raises TransientError.
+        Returns the entry as it was written, or None where the ledger no longer says what was seen: look again. Raises
+        TransientError.
         """
-        writes: list[Any] = [{"Put": self._put(uri, seen, entry)}]
+        now = datetime.now(UTC)
+        entry = replace(entry, updated_at=now.isoformat(timespec="microseconds"))
+        writes: list[Any] = [{"Put": self._put(uri, seen, entry, now + KEEP_DELETED)}]
         if row:
             writes.append({"Put": {"TableName": self.metadata_table, "Item": to_item(row)}})
         if seen and seen.sort_key and (seen.study_instance_uid, seen.sort_key) != (
@@ -89,12 +107,11 @@ class Ledger:
                 self.client.transact_write_items(TransactItems=writes)
             except ClientError as error:
                 if _condition_failed(error):
-                    return False
+                    return None
                 raise
-        return True
+        return entry
 
-    def _put(self, uri: str, seen: Entry | None, entry: Entry) -> dict[str, Any]:
-        now = datetime.now(UTC)
+    def _put(self, uri: str, seen: Entry | None, entry: Entry, expiry: datetime) -> dict[str, Any]:
         row = {
             "S3Uri": uri,
             "State": entry.state,
@@ -103,10 +120,11 @@ class Ledger:
             "StudyInstanceUID": entry.study_instance_uid,
             "SortKey": entry.sort_key,
             "HeaderKey": entry.header_key,
+            "ObsoleteHeaderKey": entry.obsolete_header_key,
             "ReasonCode": entry.reason_code,
             "Reason": entry.reason,
-            "UpdatedAt": now.isoformat(timespec="seconds"),
-            "ExpiresAt": int((now + KEEP_DELETED).timestamp()) if entry.state == "deleted" else None,
+            "UpdatedAt": entry.updated_at,
+            "ExpiresAt": int(expiry.timestamp()) if entry.state == "deleted" else None,
         }
         put: dict[str, Any] = {
             "TableName": self.objects_table,
@@ -114,13 +132,8 @@ class Ledger:
             "ConditionExpression": "attribute_not_exists(S3Uri)",
         }
         if seen:
-            # The sort key as well: an object looked at without a sequencer may change its row under the same one.
-            put["ConditionExpression"] = "Sequencer = :order AND #state = :state"
-            put["ExpressionAttributeNames"] = {"#state": "State"}
-            put["ExpressionAttributeValues"] = to_item({":order": seen.order, ":state": seen.state})
-            if seen.sort_key:
-                put["ConditionExpression"] += " AND SortKey = :row"
-                put["ExpressionAttributeValues"] |= to_item({":row": seen.sort_key})
+            put["ConditionExpression"] = "UpdatedAt = :seen"
+            put["ExpressionAttributeValues"] = to_item({":seen": seen.updated_at})
         return put
 
 

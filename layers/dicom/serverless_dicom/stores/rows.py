@@ -58,8 +58,11 @@ def search_key(value: Any) -> str | None:  # noqa: ANN401 - text, several texts,
     return text.encode()[:MAX_KEY].decode(errors="ignore") or None
 
 
-def object_row(header: Header, found: S3Object, uri: str) -> ObjectRow:
-    """The row of the object `found`, whose header was read. Raises InvalidIdentifier."""
+def object_row(header: Header, found: S3Object, uri: str, order: str = "") -> ObjectRow:
+    """The row of the object `found`, whose header was read. Raises InvalidIdentifier.
+
+    A large header's key is its own by `order` and version: who removes one cannot mean another's.
+    """
     record = header.record
     study, series, instance = (
         _uid(record, name) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
@@ -91,7 +94,8 @@ def object_row(header: Header, found: S3Object, uri: str) -> ObjectRow:
     if size <= MAX_ROW_HEADER:
         return ObjectRow(row | document, None, b"")
     both = _compressed({"Header": header.model, "HeaderNotes": notes})
-    key = f"{study}/{series}/{instance}/{_digest(uri)}-{sha256(both).hexdigest()[:16]}.json.gz"
+    upload = f"{uri} {order} {found.version_id} {sha256(both).hexdigest()}"
+    key = f"{study}/{series}/{instance}/{_digest(upload)}.json.gz"
     return ObjectRow(row | {"HeaderKey": key}, key, both)
 
 
