@@ -1,13 +1,9 @@
 """What a search finds, over rows that were made as the functions make them."""
 
-import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from serverless_dicom.errors import TransientError
 from serverless_dicom.stores.ledger import to_item
@@ -16,47 +12,15 @@ from serverless_dicom.stores.rows import object_row
 from serverless_dicom.stores.search import Criteria, Level, Search, StudyDates
 from serverless_dicom.stores.studies import summarize
 from tests.datasets import as_file, make_dataset, read
+from tests.stack import Stack
 
 TABLE = "DicomMetadata"
-INDEXES = {
-    "ByPatient": ("PatientIDKey", "SortKey", "KEYS_ONLY"),
-    "ByAccessionNumber": ("AccessionNumberKey", "SortKey", "KEYS_ONLY"),
-    "ByStudyDate": ("StudyYear", "StudyDateKey", "ALL"),
-}
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A DynamoDB with the stack's table, empty; no setting of the user's own AWS reaches it."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    with mock_aws():
-        client = boto3.client("dynamodb", "us-east-1")
-        names = {name for hash_key, range_key, _ in INDEXES.values() for name in (hash_key, range_key)}
-        client.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in sorted({"StudyInstanceUID", *names})
-            ],
-            KeySchema=[
-                {"AttributeName": "StudyInstanceUID", "KeyType": "HASH"},
-                {"AttributeName": "SortKey", "KeyType": "RANGE"},
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": index,
-                    "KeySchema": [
-                        {"AttributeName": hash_key, "KeyType": "HASH"},
-                        {"AttributeName": range_key, "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": projection},
-                }
-                for index, (hash_key, range_key, projection) in INDEXES.items()
-            ],
-        )
-        yield client
+def client(stack: Stack) -> Any:
+    """A DynamoDB with the stack's table, empty."""
+    return stack.dynamodb
 
 
 def store(client: Any, *objects: dict[str, Any]) -> None:
