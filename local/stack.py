@@ -44,7 +44,7 @@ def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
         else:
             tell("deploying template.yaml to it, as to AWS …")
             deploy.deploy(place, current)
-            workers.restrict(current, outputs.read(current)["IndexObjectFunction"])
+            workers.prepare(current, outputs.read(current))
             tell("deployed")
         return Stack(current, outputs.write(place, current))
 
