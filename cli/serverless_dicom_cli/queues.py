@@ -51,12 +51,12 @@ def send(client: SQSClient, queue_url: str, bodies: Sequence[str], first_wait: f
     return sent
 
 
-def received(client: SQSClient, queue_url: str) -> Iterator[MessageTypeDef]:
-    """Yield the messages of a queue until it is empty. Whoever is done with one deletes it, or releases it."""
+def received(client: SQSClient, queue_url: str) -> Iterator[list[MessageTypeDef]]:
+    """Yield messages of a queue, up to 10 at a time, until it is empty; whoever is done with one deletes it."""
     while messages := client.receive_message(
         QueueUrl=queue_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1, VisibilityTimeout=SECONDS_TO_HANDLE
     ).get("Messages"):
-        yield from messages
+        yield messages
 
 
 def delete(client: SQSClient, queue_url: str, messages: Iterable[MessageTypeDef]) -> None:
@@ -83,7 +83,7 @@ def put_back(client: SQSClient, dead_letters: str, queue_url: str) -> Iterator[t
     is empty, when messages cannot be sent, or when one that was put back has already failed again.
     """
     put: set[str] = set()
-    for messages in batches(received(client, dead_letters)):
+    for messages in received(client, dead_letters):
         back = [message for message in messages if message["MessageId"] in put]
         others = [message for message in messages if message["MessageId"] not in put]
         sent = send(client, queue_url, [message["Body"] for message in others])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from serverless_dicom_cli.problems import service_code
 
@@ -73,6 +73,8 @@ def changed_studies(client: DynamoDBStreamsClient, batch: Batch) -> set[str] | N
     except ClientError as error:
         if service_code(error) not in _GONE:
             raise
+    except ParamValidationError:
+        return None  # no position in any stream
     return None
 
 

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - a --help does not wait for what reads and sends
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -63,7 +64,7 @@ def _summaries(stack: Stack, bar: Bar) -> int:
 
     aws, queue, function = stack.aws, stack.output("SummaryDeadLetterQueueUrl"), stack.output("SummarizeStudyFunction")
     done, failed, kept, all_done = 0, 0, [], False
-    for message in received(aws.sqs, queue):
+    for message in chain.from_iterable(received(aws.sqs, queue)):
         batch = Batch.of(message["Body"])
         studies = changed_studies(aws.streams, batch) if batch else None
         again: Iterable[str] = sorted(studies or ())

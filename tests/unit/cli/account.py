@@ -1,23 +1,20 @@
 """An account in memory with a deployed stack, for commands to work in."""
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from serverless_dicom.stores.ledger import to_item
 from serverless_dicom_cli.aws import Aws
 from serverless_dicom_cli.main import main
+from tests.stack import INBOX, Stack, resource
 
-INBOX, EXISTING = "inbox", "old-archive"
-TABLE = "metadata"
+EXISTING = "old-archive"
+TABLE = "DicomMetadata"
 QUEUES = ("IndexQueue", "IndexDeadLetterQueue", "RuleDeadLetterQueue", "SummaryDeadLetterQueue")
 
 
@@ -109,36 +106,12 @@ class Ran:
         return json.loads(self.out)
 
 
-@contextmanager
-def without_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing of the user's own AWS set-up reaches the block, and nothing in it reaches AWS."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with mock_aws():
-        yield
-
-
-def deploy(capsys: pytest.CaptureFixture[str]) -> Account:
-    """Make the stack's resources."""
-    session = boto3.Session(region_name="us-east-1")
-    s3, sqs, dynamodb = session.client("s3"), session.client("sqs"), session.client("dynamodb")
-    for bucket in (INBOX, EXISTING):
-        s3.create_bucket(Bucket=bucket)
-    dynamodb.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "StudyInstanceUID", "AttributeType": "S"},
-            {"AttributeName": "SortKey", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "StudyInstanceUID", "KeyType": "HASH"},
-            {"AttributeName": "SortKey", "KeyType": "RANGE"},
-        ],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
-    )
+def account_of(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Account:
+    """The account of a stack whose tables and buckets are there: with queues, a stream, and an older bucket."""
+    sqs = boto3.client("sqs")
+    stack.s3.create_bucket(Bucket=EXISTING)
+    stream = resource("DicomMetadata")["StreamSpecification"] | {"StreamEnabled": True}
+    stack.dynamodb.update_table(TableName=TABLE, StreamSpecification=stream)
     urls = {f"{name}Url": sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
     outputs = {"InboxBucket": INBOX, "MetadataTable": TABLE, "SummarizeStudyFunction": "summarize-study"} | urls
-    return Account(outputs, Functions(), s3, sqs, dynamodb, capsys)
+    return Account(outputs, Functions(), stack.s3, sqs, stack.dynamodb, capsys)

@@ -10,7 +10,8 @@ from pydicom.data import get_testdata_file
 
 from serverless_dicom_cli.main import main
 from tests.datasets import as_file, make_dataset
-from tests.unit.cli.account import INBOX, Account
+from tests.stack import INBOX
+from tests.unit.cli.account import Account
 
 CT = str(get_testdata_file("CT_small.dcm", download=False))
 
