@@ -93,14 +93,13 @@ def test_whoever_has_no_permission_is_refused(stack: LocalStack) -> None:
         nobody.list_objects_v2(Bucket=stack.outputs["InboxBucket"])
 
 
-def test_a_port_in_use_is_named_with_a_way_out(stack: LocalStack) -> None:
-    folder = stack.folder.with_name(f"{stack.folder.name}-second")
-    refused = local("up", "--port", str(stack.port), "--state", str(folder))
+def test_a_port_in_use_is_named_with_a_way_out(stack: LocalStack, tmp_path: Path) -> None:
+    refused = local("up", "--port", str(stack.port), "--state", str(tmp_path))
     assert refused.returncode == 1
     assert f"port {stack.port} of 127.0.0.1 is in use" in refused.stderr
     assert "PORT=" in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert processes_of(folder) == []
+    assert processes_of(tmp_path) == []
 
 
 def test_down_without_a_stack_says_so(tmp_path: Path) -> None:
