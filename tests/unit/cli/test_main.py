@@ -23,10 +23,9 @@ def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {
         "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    environment |= {"AWS_SHARED_CREDENTIALS_FILE": os.devnull} | options.pop("env", {})
+    } | options.pop("env", {})
     return subprocess.run(
         [sys.executable, "-m", "serverless_dicom_cli", *arguments],
         env=environment,
