@@ -44,4 +44,4 @@ def inflate(ranges: ByteRanges, start: int) -> Inflated:
     except zlib.error as error:
         message = f"the data set from byte {start} is not the deflate stream that its transfer syntax declares"
         raise MalformedHeader(message) from error
-    return Inflated(MemoryRanges(bytes(data)), stream.eof)
+    return Inflated(MemoryRanges(data), stream.eof)

@@ -103,10 +103,9 @@ def parse(ranges: ByteRanges) -> Parsed:
         encoding = walk.encoding_at(start)
         dataset = _read(file, encoding, start, PIXEL_DATA.__contains__, None if deflated else BULK_BYTES)
     except RejectedObject as error:
-        if meta:
+        if meta or not (preamble or _encoding(None, file, start).implicit):  # a VR is a sign of DICOM, a length is none
             raise
-        message = "the object begins like DICOM, but no data set follows"
-        raise NotDicom(message) from error
+        raise NotDicom("the object begins like DICOM, but no data set follows") from error
     if file.tell() < end:
         message = f"the header cannot be parsed beyond byte {file.tell()}, it ends at {end}"
         raise MalformedHeader(message)

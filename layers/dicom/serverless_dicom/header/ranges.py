@@ -36,7 +36,7 @@ class ByteRanges(Protocol):
 class MemoryRanges:
     """Ranges of bytes that are in memory already."""
 
-    data: bytes
+    data: bytes | bytearray
 
     @property
     def size(self) -> int:
@@ -45,7 +45,7 @@ class MemoryRanges:
 
     def read(self, start: int, stop: int) -> bytes:
         """The bytes from `start` to before `stop`."""
-        return self.data[start:stop]
+        return bytes(memoryview(self.data)[start:stop])
 
 
 @dataclass(frozen=True, slots=True)
