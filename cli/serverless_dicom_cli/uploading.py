@@ -57,7 +57,7 @@ def uploads(
             found = False
             for file, key in _keys(name, root):
                 found = True
-                verdict = _refused(file, listed=root.is_dir())
+                verdict = _refused(file, key, listed=root.is_dir())
                 if verdict:
                     advance(file.stat().st_size if file.is_file() else 0)
                     pending.append((verdict, None))
@@ -79,12 +79,15 @@ def _keys(name: str, root: Path) -> Iterator[tuple[Path, str]]:
         yield file, "/".join(part for part in (name, below) if part not in {"", "."})
 
 
-def _refused(file: Path, *, listed: bool) -> Upload | None:
-    """Say why a file is not uploaded: it cannot be read, or was found in a folder and is not DICOM."""
+def _refused(file: Path, key: str, *, listed: bool) -> Upload | None:
+    """Say why a file is not uploaded: it cannot be read or named, or was found in a folder and is not DICOM."""
     try:
+        key.encode()
         with open_regular(file) as opened:
             if listed:
                 parse(FileRanges.of(opened))
+    except UnicodeEncodeError:
+        return Upload(str(file), "failed", code=UNREADABLE, message="its name is no UTF-8, which keys are: rename it")
     except OSError as error:
         return Upload(str(file), "failed", code=UNREADABLE, message=error.strerror or type(error).__name__)
     except (NotDicom, EmptyObject, DicomDirectory) as error:

@@ -1,8 +1,10 @@
 """The command line as a whole: its help, its exit status, and what it says when something is wrong."""
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,12 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
     assert all(f"  {name} " in out for name in COMMANDS)
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.split()[-1] == project["version"]
 
 
 def test_what_is_no_command_or_no_option_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,8 +171,10 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(tmp_path: Path) -> None:
 
 def test_names_in_any_script_are_printed_on_any_terminal(tmp_path: Path) -> None:
     (tmp_path / "é.dcm").symlink_to(CT)
+    (tmp_path / os.fsdecode(b"\xff.dcm")).symlink_to(CT)
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     text = run("headers", str(tmp_path), env=plain)
     assert (text.returncode, text.stderr) == (0, "")
     as_json = run("headers", str(tmp_path), "--output", "json", env=plain)
     assert (as_json.returncode, as_json.stderr) == (0, "")
+    assert len(json.loads(as_json.stdout)) == 2

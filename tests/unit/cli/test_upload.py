@@ -89,6 +89,14 @@ def test_failures_do_not_stop_the_rest(account: Account, tmp_path: Path, study: 
     assert ran.err.splitlines()[-1] == "1 uploaded, 2 failed"
 
 
+def test_a_name_that_cannot_be_a_key_is_told(account: Account, study: Path) -> None:
+    (study / "deeper" / os.fsdecode(b"\xff.dcm")).write_bytes((study / "1.dcm").read_bytes())
+    ran = account.run("upload", study / "deeper")
+    assert ran.status == 1
+    assert "\\udcff.dcm: its name is no UTF-8" in ran.err
+    assert keys(account) == ["deeper/cut.dcm", "deeper/é%20.dcm"]
+
+
 def test_two_paths_of_one_name_would_become_the_same_objects(account: Account, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
