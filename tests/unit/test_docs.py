@@ -1,0 +1,74 @@
+"""The documents say what is true: their tables are held to the code, their links to the tree."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+from serverless_dicom import errors
+from serverless_dicom.header import deflate, model, ranges, structure
+from serverless_dicom_cli.main import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+TABLES = (ROOT / "docs" / "tables.md").read_text()
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
+FOR_DEVELOPERS = {"help", "setup", "lock"}
+
+
+def rows(text: str, heading: str) -> list[tuple[str, ...]]:
+    """The cells of the Markdown table whose first row is `heading`, without backticks."""
+    table = text.split(f"{heading}\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    return [tuple(cell.strip().replace("`", "") for cell in line.strip("| ").split(" | ")) for line in table]
+
+
+class CloudFormation(yaml.SafeLoader):
+    """Reads a template's own tags as nothing."""
+
+
+CloudFormation.add_multi_constructor("!", lambda *_: None)
+
+
+def test_every_make_target_is_in_the_readme() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", README)) == targets - FOR_DEVELOPERS
+
+
+def test_every_parameter_of_the_template_is_in_the_readme() -> None:
+    parameters = yaml.load((ROOT / "template.yaml").read_text(), CloudFormation)["Parameters"]  # noqa: S506 - a SafeLoader
+    expected = [(name, str(of["Default"]), of["Description"].strip()) for name, of in parameters.items()]
+    assert rows(README, "| parameter | default | what it is |") == expected
+
+
+def test_every_command_is_in_the_readme() -> None:
+    expected = [(f"serverless-dicom {name}", purpose) for name, purpose in COMMANDS.items()]
+    assert rows(README, "| command | what it does there |") == expected
+
+
+def test_every_reason_of_a_rejection_is_documented() -> None:
+    expected = [(kind.code, str(kind.__doc__)) for kind in errors.RejectedObject.__subclasses__()]
+    assert rows(TABLES, "| code | what it means |") == expected
+
+
+def test_every_limit_is_documented() -> None:
+    limits = {
+        "bytes read for one header": ranges.MAX_HEADER_BYTES,
+        "elements and items before the pixel data": structure.MAX_ELEMENTS,
+        "values in all elements together": model.MAX_VALUES,
+        "levels of sequences": structure.MAX_DEPTH,
+        "bytes that a deflated data set inflates to": deflate.MAX_INFLATED_BYTES,
+    }
+    assert dict(rows(TABLES, "| limit | value |")) == {name: f"{value:,}" for name, value in limits.items()}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    version = import_module("serverless_dicom").__version__
+    assert f'version = "{version}"' in (ROOT / "pyproject.toml").read_text()
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
