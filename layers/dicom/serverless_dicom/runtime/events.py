@@ -7,7 +7,7 @@ by hand may use the first two.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import unquote_plus
 
 from serverless_dicom.change import ObjectChange
@@ -16,7 +16,9 @@ from serverless_dicom.errors import InvalidEvent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Event: TypeAlias = dict[str, Any]
+Kind: TypeAlias = Literal["created", "deleted"]
+
+_DETAIL_TYPES: dict[str, Kind] = {"Object Created": "created", "Object Deleted": "deleted"}
 
 _OBJECT_ROW = "OBJECT#"
 """How the sort keys of object rows begin: the summary's own rows are in the same stream."""
@@ -71,28 +73,34 @@ def _source(record: Any) -> Any:  # noqa: ANN401 - whatever somebody sent
 def _of_notification(record: Mapping[str, Any]) -> ObjectChange | None:
     """A record of S3's notification, in which keys are URL-encoded with `+` for a space."""
     name = record["eventName"].removeprefix("s3:")
-    entity = record["s3"]["object"]
-    bucket, key = record["s3"]["bucket"]["name"], unquote_plus(entity["key"])
-    sequencer, version = entity.get("sequencer"), entity.get("versionId")
+    bucket, entity = record["s3"]["bucket"], record["s3"]["object"]
+    marker = name.endswith("DeleteMarkerCreated")
     if name.startswith("ObjectCreated:"):
-        return ObjectChange(bucket, key, "created", sequencer, version)
-    if name.startswith(("ObjectRemoved:", "LifecycleExpiration:")):
-        marker = name.endswith("DeleteMarkerCreated")
-        return ObjectChange(bucket, key, "deleted", sequencer, None if marker else version)
-    return None
+        kind: Kind = "created"
+    elif name.startswith(("ObjectRemoved:", "LifecycleExpiration:")):
+        kind = "deleted"
+    else:
+        return None
+    return _change(bucket, unquote_plus(entity["key"]), kind, entity, None if marker else entity.get("versionId"))
 
 
 def _of_event_bridge(detail_type: str, detail: Mapping[str, Any]) -> ObjectChange | None:
     """An event of S3 on EventBridge, in which keys are plain."""
-    entity = detail["object"]
-    bucket, key = detail["bucket"]["name"], entity["key"]
-    sequencer, version = entity.get("sequencer"), entity.get("version-id")
-    if detail_type == "Object Created":
-        return ObjectChange(bucket, key, "created", sequencer, version)
-    if detail_type == "Object Deleted":
-        marker = detail.get("deletion-type") == "Delete Marker Created"
-        return ObjectChange(bucket, key, "deleted", sequencer, None if marker else version)
-    return None
+    kind = _DETAIL_TYPES.get(detail_type)
+    if kind is None:
+        return None
+    entity, marker = detail["object"], detail.get("deletion-type") == "Delete Marker Created"
+    return _change(detail["bucket"], entity["key"], kind, entity, None if marker else entity.get("version-id"))
+
+
+def _change(bucket: Any, key: Any, kind: Kind, entity: Mapping[str, Any], version: Any) -> ObjectChange:
+    """The change, if what it is made of is text. Raises TypeError."""
+    name, sequencer = bucket["name"], entity.get("sequencer")
+    for value, needed in ((name, True), (key, True), (sequencer, False), (version, False)):
+        if not isinstance(value, str | None) or (needed and not value):
+            message = "a name, a key, a sequencer or a version that is no text"
+            raise TypeError(message)
+    return ObjectChange(name, key, kind, sequencer or None, version or None)
 
 
 def changed_studies(event: Any) -> dict[str, str]:  # noqa: ANN401 - whatever somebody sent
