@@ -84,5 +84,4 @@ def _sam(place: Place, emulator: Emulator, command: str, *options: str) -> None:
         )
     if done.returncode:
         said = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
-        message = f"`sam {command}` failed (all of it in {place.shown(log)}):\n{said}"
-        raise LocalError(message)
+        raise LocalError(f"`sam {command}` failed (all of it in {place.shown(log)}):\n{said}")

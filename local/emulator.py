@@ -77,8 +77,7 @@ def start(place: Place, port: int) -> Emulator:
         if _answers(process, port):
             return emulator
         stop(place)
-    message = f"the emulator did not start; its last words in {place.shown(log)}:\n{_last_lines(log)}"
-    raise LocalError(message)
+    raise LocalError(f"the emulator did not start; its last words in {place.shown(log)}:\n{_last_lines(log)}")
 
 
 def stop(place: Place) -> bool:
@@ -122,10 +121,12 @@ def _check_free(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                message = f"port {port} of 127.0.0.1 cannot be used ({error.strerror}): choose another, PORT={port + 1}"
-                raise LocalError(message) from error
-            message = f"port {port} of 127.0.0.1 is in use: choose another, such as `make up PORT={port + 1}`"
-            raise LocalError(message) from error
+                raise LocalError(
+                    f"port {port} of 127.0.0.1 cannot be used ({error.strerror}): choose another, PORT={port + 1}"
+                ) from error
+            raise LocalError(
+                f"port {port} of 127.0.0.1 is in use: choose another, such as `make up PORT={port + 1}`"
+            ) from error
 
 
 def _answers(process: subprocess.Popen[bytes], port: int) -> bool:

@@ -47,6 +47,5 @@ def _shipped(name: str) -> Path:
     """Return the path of one of the files in pydicom's wheel; nothing is downloaded."""
     found = get_charset_files(name) if name.startswith("chr") else [get_testdata_file(name, download=False)]
     if not found or found[0] is None:
-        message = f"pydicom's wheel holds no {name}"
-        raise FileNotFoundError(message)
+        raise FileNotFoundError(f"pydicom's wheel holds no {name}")
     return Path(str(found[0]))

@@ -67,6 +67,5 @@ def found(place: Place) -> Stack:
     """
     current = emulator.running(place)
     if current is None or not place.outputs.exists():
-        message = "the stack does not run: start it with `make up`"
-        raise LocalError(message)
+        raise LocalError("the stack does not run: start it with `make up`")
     return Stack(current, json.loads(place.outputs.read_text()))

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
 from serverless_dicom.errors import InvalidEvent, TransientError, http_status
 from serverless_dicom.runtime.clients import dynamodb, s3
 from serverless_dicom.runtime.events import is_batch, object_changes, queued_changes
 from serverless_dicom.runtime.faults import told_without_values
+from serverless_dicom.runtime.imports import without
 from serverless_dicom.runtime.settings import IndexObjectSettings
-from serverless_dicom.stores.indexing import Indexer, Outcome
 from serverless_dicom.stores.ledger import Ledger
+
+with without("numpy", "PIL"):  # pydicom takes them for pixels, which are not read: a fifth of the cold start
+    from serverless_dicom.stores.indexing import Indexer, Outcome
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
     from serverless_dicom.change import ObjectChange
 
 settings = IndexObjectSettings.of(os.environ)
@@ -28,7 +33,7 @@ logger, metrics = Logger(), Metrics()
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: Any, context: LambdaContext) -> Any:  # noqa: ANN401 - JSON in, JSON out
+def handler(event: Any, context: LambdaContext) -> Any:
     """Apply the changes of a queue's batch, of an S3 notification or of an EventBridge event.
 
     A batch is answered with the messages that must be delivered again; any other event with an HTTP-like outcome, or a
@@ -61,7 +66,8 @@ def _apply(changes: list[ObjectChange]) -> list[Outcome]:
             failure = error
             continue
         metrics.add_metric(f"Objects{outcome.result.title()}", MetricUnit.Count, 1)
-        logger.info(f"object {outcome.result}", uri=outcome.uri, code=outcome.error.code if outcome.error else None)
+        code = outcome.error.code if outcome.error else None
+        logger.info("object applied", uri=outcome.uri, result=outcome.result, code=code)
         outcomes.append(outcome)
     if failure:
         raise failure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
 from serverless_dicom.errors import InvalidEvent, TransientError, http_status
 from serverless_dicom.runtime.clients import dynamodb
 from serverless_dicom.runtime.events import changed_studies
@@ -24,7 +25,7 @@ logger, metrics = Logger(), Metrics()
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:  # noqa: ANN401 - JSON in, JSON out
+def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
     """Summarize each study that the records of the table's stream, or `{"StudyInstanceUIDs": […]}`, name.
 
     Of the stream's batch, the answer names the first record of a study that must be tried again: Lambda delivers that
@@ -39,8 +40,7 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:  # noqa: ANN
     if "Records" in event:
         return {"batchItemFailures": [{"itemIdentifier": record} for record in failed]}
     if failed:
-        message = f"{len(failed)} of {len(changed)} studies could not be summarized just now"
-        raise TransientError(message)
+        raise TransientError(f"{len(failed)} of {len(changed)} studies could not be summarized just now")
     return {"statusCode": 200, "body": f"Summarized {len(changed)} studies"}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from serverless_dicom import errors
 from serverless_dicom.header import deflate, model, ranges, structure
 from serverless_dicom_cli.main import COMMANDS

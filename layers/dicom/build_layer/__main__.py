@@ -89,16 +89,14 @@ def install_wheels(target: Target, folder: Path) -> None:
     """Have pip unpack the target's pinned wheels into the folder, each checked against its hash."""
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode:
-        message = f"{sys.executable} has no pip: run `make setup`, or name a Python that has (make PYTHON=…)"
-        raise LayerError(message)
+        raise LayerError(f"{sys.executable} has no pip: run `make setup`, or name a Python that has (make PYTHON=…)")
     requirements = folder.parent / "requirements.txt"
     requirements.write_text(applicable(LOCK.read_text(), target))
     command = [*pip, "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile"]
     command += ["--target", str(folder), *target.pip_options(), "--requirement", str(requirements)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        message = f"pip did not get the pinned wheels for {target}:\n{done.stderr.strip()}"
-        raise LayerError(message)
+        raise LayerError(f"pip did not get the pinned wheels for {target}:\n{done.stderr.strip()}")
 
 
 def check_size(target: Target, size: int) -> None:
@@ -110,8 +108,9 @@ def check_size(target: Target, size: int) -> None:
     """
     print(f"layer {target}: {size / 1e6:.1f} MB unzipped of the {LAMBDA_LIMIT / 1e6:.1f} MB that Lambda allows")
     if size > LAMBDA_LIMIT:
-        message = f"{target} takes {size} bytes, more than the {LAMBDA_LIMIT} that a function and its layers may have"
-        raise LayerError(message)
+        raise LayerError(
+            f"{target} takes {size} bytes, more than the {LAMBDA_LIMIT} that a function and its layers may have"
+        )
 
 
 if __name__ == "__main__":

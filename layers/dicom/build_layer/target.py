@@ -34,8 +34,7 @@ class Target:
             return cls(f"{sys.version_info.major}.{sys.version_info.minor}", None)
         match = re.fullmatch(r"python(3\.\d+)-(.+)", text)
         if match is None or match[2] not in MACHINES:
-            message = f"a target is host or python3.13-arm64 or python3.13-x86_64 or the like, got {text}"
-            raise LayerError(message)
+            raise LayerError(f"a target is host or python3.13-arm64 or python3.13-x86_64 or the like, got {text}")
         return cls(match[1], match[2])
 
     def __str__(self) -> str:

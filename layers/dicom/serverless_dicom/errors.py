@@ -18,7 +18,7 @@ ServerlessDicomError
 │   └── InvalidSetting          invalid_setting
 └── TransientError              transient: the same call may succeed later, so the queue retries it
 
-A message names offsets, lengths, tags and identifiers of things, never a value of the data set: it is logged and stored.
+A message names offsets, lengths, tags and object keys, never a value of the data set: it is logged and stored.
 """
 
 from typing import ClassVar

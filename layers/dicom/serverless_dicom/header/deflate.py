@@ -36,12 +36,14 @@ def inflate(ranges: ByteRanges, start: int) -> Inflated:
             while piece and not stream.eof:
                 data += stream.decompress(piece, MAX_INFLATED_BYTES + 1 - len(data))
                 if len(data) > MAX_INFLATED_BYTES:
-                    message = f"the data set inflates to more than the {MAX_INFLATED_BYTES} bytes that are accepted"
-                    raise InflatedTooLarge(message)
+                    raise InflatedTooLarge(
+                        f"the data set inflates to more than the {MAX_INFLATED_BYTES} bytes that are accepted"
+                    )
                 piece = stream.unconsumed_tail
             if stream.eof:
                 break
     except zlib.error as error:
-        message = f"the data set from byte {start} is not the deflate stream that its transfer syntax declares"
-        raise MalformedHeader(message) from error
+        raise MalformedHeader(
+            f"the data set from byte {start} is not the deflate stream that its transfer syntax declares"
+        ) from error
     return Inflated(MemoryRanges(data), stream.eof)

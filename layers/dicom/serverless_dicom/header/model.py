@@ -71,8 +71,7 @@ class JsonModel:
         """The model of a data set, in the order of its tags. Raises HeaderTooLarge or NestedTooDeep."""
         inherited = context or _ROOT
         if inherited.depth > MAX_DEPTH:
-            message = f"sequences are nested more than {MAX_DEPTH} deep"
-            raise NestedTooDeep(message)
+            raise NestedTooDeep(f"sequences are nested more than {MAX_DEPTH} deep")
         context = _Context(
             self._codecs(dataset, inherited), self._signed(dataset, inherited), inherited.depth, inherited.path
         )
@@ -100,7 +99,7 @@ class JsonModel:
             self.notes.append(Note(path, "VR_of_dictionary"))
         return self._value(raw, vr, "<" if unknown or element.is_little_endian else ">", path, context)
 
-    def _sequence(self, items: Any, path: str, context: _Context) -> dict[str, Any]:  # noqa: ANN401 - pydicom's Sequence
+    def _sequence(self, items: Any, path: str, context: _Context) -> dict[str, Any]:
         self._count(len(items))
         nested = [
             self.convert(item, _Context(context.codecs, context.signed, context.depth + 1, f"{path}.{index}."))
@@ -143,8 +142,7 @@ class JsonModel:
     def _count(self, values: int) -> None:
         self._values += values
         if self._values > MAX_VALUES:
-            message = f"the header has more than the {MAX_VALUES} values that are read of one"
-            raise HeaderTooLarge(message)
+            raise HeaderTooLarge(f"the header has more than the {MAX_VALUES} values that are read of one")
 
     def _codecs(self, dataset: Dataset, inherited: _Context) -> tuple[str, ...]:
         raw = _raw_value(dataset, _CHARACTER_SET)

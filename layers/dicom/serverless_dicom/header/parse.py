@@ -46,6 +46,7 @@ _IDENTIFYING = frozenset({0x00080016, 0x00080018, 0x00080060, 0x0020000D, 0x0020
 """SOP class and instance, modality, study and series: a bare data set without any of them is not recognised."""
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)+")
+_DIRECTORY_MESSAGE = "the object is a DICOMDIR: it lists other files, which are indexed on their own"
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
 
 
@@ -74,8 +75,7 @@ def as_rejection() -> Iterator[None]:
     except ServerlessDicomError:
         raise
     except Exception as error:  # noqa: BLE001 - pydicom raises OSError, ValueError, NotImplementedError and more
-        message = f"the header cannot be parsed ({type(error).__name__})"
-        raise MalformedHeader(message) from None
+        raise MalformedHeader(f"the header cannot be parsed ({type(error).__name__})") from None
 
 
 def parse(ranges: ByteRanges) -> Parsed:
@@ -84,14 +84,12 @@ def parse(ranges: ByteRanges) -> Parsed:
     Raises a RejectedObject, and whatever `ranges` raises.
     """
     if not ranges.size:
-        message = "the object has 0 bytes"
-        raise EmptyObject(message)
+        raise EmptyObject("the object has 0 bytes")
     file = RangedFile(ranges)
     run, at = file.window(0, 132)
     preamble = run[at + 128 : at + 132] == b"DICM"
     if not preamble and not _begins_like_a_data_set(file):
-        message = "the object has neither the prefix DICM at byte 128 nor the elements of a data set at byte 0"
-        raise NotDicom(message)
+        raise NotDicom("the object has neither the prefix DICM at byte 128 nor the elements of a data set at byte 0")
     meta, start = _file_meta(file, 132 if preamble else 0)
     uid = _transfer_syntax(meta)
     if deflated := uid in DEFLATED:
@@ -102,29 +100,21 @@ def parse(ranges: ByteRanges) -> Parsed:
         end, pixel_data = walk.until(PIXEL_DATA.__contains__, start)
         encoding = walk.encoding_at(start)
         dataset = _read(file, encoding, start, PIXEL_DATA.__contains__, None if deflated else BULK_BYTES)
+        if file.tell() < end:
+            raise MalformedHeader(f"the header cannot be parsed beyond byte {file.tell()}, it ends at {end}")
     except RejectedObject as error:
         if meta or not (preamble or _encoding(None, file, start).implicit):  # a VR is a sign of DICOM, a length is none
             raise
         raise NotDicom("the object begins like DICOM, but no data set follows") from error
-    if file.tell() < end:
-        message = f"the header cannot be parsed beyond byte {file.tell()}, it ends at {end}"
-        raise MalformedHeader(message)
     if deflated and pixel_data is None and not stream.complete:
-        message = "the deflate stream ends before its data set does"
-        raise TruncatedHeader(message)
+        raise TruncatedHeader("the deflate stream ends before its data set does")
     if not dataset or not (meta or _IDENTIFYING & dataset.keys()):
-        message = "the object has no element that a DICOM object is known by"
-        raise NotDicom(message)
+        raise NotDicom("the object has no element that a DICOM object is known by")
     if _DIRECTORY_RECORDS in dataset:
         raise DicomDirectory(_DIRECTORY_MESSAGE)
-    if pixel_data is None:
-        incomplete = _lacks_pixel_data(meta, dataset)
-    else:
-        incomplete = not _is_complete(pixel_data, stream.ranges if deflated else ranges)
+    whole = stream.ranges if deflated else ranges
+    incomplete = not _is_complete(pixel_data, whole) if pixel_data else _lacks_pixel_data(meta, dataset)
     return Parsed(meta, dataset, uid or _uid_of(encoding), incomplete)
-
-
-_DIRECTORY_MESSAGE = "the object is a DICOMDIR: it lists other files, which are indexed on their own"
 
 
 def _begins_like_a_data_set(file: RangedFile) -> bool:
@@ -198,8 +188,7 @@ def _transfer_syntax(meta: Dataset) -> str | None:
         raise DicomDirectory(_DIRECTORY_MESSAGE)
     uid = _text(meta, _TRANSFER_SYNTAX)
     if uid and not (_UID.fullmatch(uid) and len(uid) <= 64):  # noqa: PLR2004 - PS3.5 9.1
-        message = "TransferSyntaxUID is not a UID: numbers joined by dots, 64 characters at most"
-        raise InvalidTransferSyntax(message)
+        raise InvalidTransferSyntax("TransferSyntaxUID is not a UID: numbers joined by dots, 64 characters at most")
     return uid or None
 
 

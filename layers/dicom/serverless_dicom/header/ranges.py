@@ -109,8 +109,7 @@ class RangedFile:
             return
         allowed = self._limit - self.fetched
         if stop - at > allowed:
-            message = f"the header takes more than the {self._limit} bytes that are read for one"
-            raise HeaderTooLarge(message)
+            raise HeaderTooLarge(f"the header takes more than the {self._limit} bytes that are read for one")
         step = min(max(len(self._run), FIRST_READ), MAX_STEP)
         wanted = min(max(stop - at, step), allowed, self.size - at)
         chunk = self._ranges.read(at, at + wanted)

@@ -75,7 +75,7 @@ def person_name_text(groups: dict[str, str] | None) -> str | None:
     return "=".join((groups or {}).get(group, "") for group in _GROUPS).rstrip("=") or None
 
 
-def _value(value: Any, vr: str, length: int) -> Any:  # noqa: ANN401 - as JSON has it
+def _value(value: Any, vr: str, length: int) -> Any:
     if vr == "PN":
         value = person_name_text(value)
     if isinstance(value, float) or (vr in {"DS", "IS"} and value and FORM[vr].fullmatch(value)):

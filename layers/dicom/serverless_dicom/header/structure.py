@@ -99,8 +99,7 @@ class Walk:
         run, i = self._file.window(at, 12)
         left = len(run) - i
         if left < 8:  # noqa: PLR2004 - tag and length
-            message = f"the object ends at byte {self._file.size}, inside the element that begins at {at}"
-            raise TruncatedHeader(message)
+            raise TruncatedHeader(f"the object ends at byte {self._file.size}, inside the element that begins at {at}")
         group, number = self._tag(run, i)
         tag = group << 16 | number
         vr = None if implicit or group == 0xFFFE else run[i + 4 : i + 6]  # noqa: PLR2004 - items have no VR
@@ -109,8 +108,7 @@ class Walk:
         if vr not in _LONG:
             return Element(tag, vr, self._short(run, i + 6)[0], at + 8)
         if left < 12:  # noqa: PLR2004 - tag, VR, reserved, length
-            message = f"the object ends at byte {self._file.size}, inside the element that begins at {at}"
-            raise TruncatedHeader(message)
+            raise TruncatedHeader(f"the object ends at byte {self._file.size}, inside the element that begins at {at}")
         return Element(tag, vr, self._long(run, i + 8)[0], at + 12)
 
     def until(self, stops: Callable[[int], bool], start: int) -> tuple[int, Element | None]:
@@ -152,8 +150,7 @@ class Walk:
             levels.pop()
             return at
         if element.tag >> 16 == 0xFFFE:  # noqa: PLR2004 - the group of items and delimiters
-            message = f"an item or delimiter at {at - 8} stands outside any sequence"
-            raise MalformedHeader(message)
+            raise MalformedHeader(f"an item or delimiter at {at - 8} stands outside any sequence")
         self._must_fit(element, limit)
         end = None if element.length == UNDEFINED else at + element.length
         if end is not None and element.vr not in _NESTING:
@@ -171,8 +168,9 @@ class Walk:
             levels.pop()
             return at
         if item.tag != ITEM:
-            message = f"the sequence has ({item.tag >> 16:04X},{item.tag & 0xFFFF:04X}) at {at - 8} where an item must be"
-            raise MalformedHeader(message)
+            raise MalformedHeader(
+                f"the sequence has ({item.tag >> 16:04X},{item.tag & 0xFFFF:04X}) at {at - 8} where an item must be"
+            )
         self._must_fit(item, sequence.limit)
         if item.length:
             end = None if item.length == UNDEFINED else at + item.length
@@ -183,16 +181,14 @@ class Walk:
     def _add(self, cost: int) -> None:
         self.count += cost
         if self.count > MAX_ELEMENTS:
-            message = (
+            raise HeaderTooLarge(
                 f"the header has more than the {MAX_ELEMENTS} elements that are read of one, "
                 f"an item counting as {ITEM_COST}"
             )
-            raise HeaderTooLarge(message)
 
     def _open(self, level: _Level, levels: list[_Level]) -> None:
         if len(levels) >= 2 * MAX_DEPTH:  # a sequence and its item are two levels here, one in the limit
-            message = f"sequences are nested more than {MAX_DEPTH} deep at {level.limit}"
-            raise NestedTooDeep(message)
+            raise NestedTooDeep(f"sequences are nested more than {MAX_DEPTH} deep at {level.limit}")
         levels.append(level)
 
     def _must_fit(self, element: Element, limit: int) -> None:
@@ -202,12 +198,12 @@ class Walk:
             return
         name = f"({element.tag >> 16:04X},{element.tag & 0xFFFF:04X})"
         if end > self._file.size:
-            message = (
+            raise TruncatedHeader(
                 f"{name} declares {element.length} bytes from {element.value}, the object ends at {self._file.size}"
             )
-            raise TruncatedHeader(message)
-        message = f"{name} declares {element.length} bytes from {element.value}, its sequence ends at {limit}"
-        raise MalformedHeader(message)
+        raise MalformedHeader(
+            f"{name} declares {element.length} bytes from {element.value}, its sequence ends at {limit}"
+        )
 
     def _is_sequence(self, element: Element) -> bool:
         """Whether pydicom reads the value as a sequence: by its VR, or its first item (PS3.5 6.2.2, CP-246)."""
@@ -223,8 +219,7 @@ class Walk:
             if fragment.tag == SEQUENCE_END:
                 return fragment.value
             if fragment.tag != ITEM or fragment.length == UNDEFINED:
-                message = f"a value of undefined length has neither a fragment nor its delimiter at {at}"
-                raise MalformedHeader(message)
+                raise MalformedHeader(f"a value of undefined length has neither a fragment nor its delimiter at {at}")
             self._must_fit(fragment, limit)
             self._add(1)
             at = fragment.value + fragment.length

@@ -66,7 +66,7 @@ def text_values(raw: bytes, vr: str, codecs: tuple[str, ...], note: Note) -> lis
 
 
 def person_name(text: str) -> dict[str, str] | None:
-    """The component groups of a person name that are not empty, without empty components at their ends (PS3.5 6.2.1)."""
+    """The groups of a person name that are not empty, without empty components at their ends (PS3.5 6.2.1)."""
     groups = zip(_GROUPS, text.split("=", 2), strict=False)
     return {name: trimmed for name, group in groups if (trimmed := group.strip().rstrip("^ "))} or None
 

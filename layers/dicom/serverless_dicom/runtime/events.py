@@ -26,15 +26,14 @@ _OBJECT_ROW = "OBJECT#"
 _EXPECTED = "expected an S3 notification ('Records') or an EventBridge event of source aws.s3 ('detail')"
 
 
-def object_changes(event: Any) -> list[ObjectChange]:  # noqa: ANN401 - whatever somebody sent
+def object_changes(event: Any) -> list[ObjectChange]:
     """The changes that an S3 notification or an EventBridge event of S3 tells of.
 
     A notification's test event and changes of other things than content (tags, access, storage class) tell of none.
     Raises InvalidEvent.
     """
     if not isinstance(event, dict):
-        message = f"the event is no JSON object: {_EXPECTED}"
-        raise InvalidEvent(message)
+        raise InvalidEvent(f"the event is no JSON object: {_EXPECTED}")
     if event.get("Event") == "s3:TestEvent":
         return []
     try:
@@ -44,10 +43,8 @@ def object_changes(event: Any) -> list[ObjectChange]:  # noqa: ANN401 - whatever
             change = _of_event_bridge(event["detail-type"], event["detail"])
             return [change] if change else []
     except (AttributeError, KeyError, TypeError) as error:
-        message = f"the event lacks or garbles {error}: {_EXPECTED}"
-        raise InvalidEvent(message) from error
-    message = f"the event is of no known shape: {_EXPECTED}"
-    raise InvalidEvent(message)
+        raise InvalidEvent(f"the event lacks or garbles {error}: {_EXPECTED}") from error
+    raise InvalidEvent(f"the event is of no known shape: {_EXPECTED}")
 
 
 def queued_changes(body: str) -> list[ObjectChange]:
@@ -55,18 +52,17 @@ def queued_changes(body: str) -> list[ObjectChange]:
     try:
         event = json.loads(body)
     except ValueError as error:
-        message = f"the message is not JSON: {_EXPECTED}"
-        raise InvalidEvent(message) from error
+        raise InvalidEvent(f"the message is not JSON: {_EXPECTED}") from error
     return object_changes(event)
 
 
-def is_batch(event: Any) -> bool:  # noqa: ANN401 - whatever somebody sent
+def is_batch(event: Any) -> bool:
     """Whether the event is a batch of a queue's messages."""
     records = event.get("Records") if isinstance(event, dict) else None
     return bool(isinstance(records, list) and records and _source(records[0]) == "aws:sqs")
 
 
-def _source(record: Any) -> Any:  # noqa: ANN401 - whatever somebody sent
+def _source(record: Any) -> Any:
     return record.get("eventSource") if isinstance(record, dict) else None
 
 
@@ -98,12 +94,11 @@ def _change(bucket: Any, key: Any, kind: Kind, entity: Mapping[str, Any], versio
     name, sequencer = bucket["name"], entity.get("sequencer")
     for value, needed in ((name, True), (key, True), (sequencer, False), (version, False)):
         if not isinstance(value, str | None) or (needed and not value):
-            message = "a name, a key, a sequencer or a version that is no text"
-            raise TypeError(message)
+            raise TypeError("a name, a key, a sequencer or a version that is no text")
     return ObjectChange(name, key, kind, sequencer or None, version or None)
 
 
-def changed_studies(event: Any) -> dict[str, str]:  # noqa: ANN401 - whatever somebody sent
+def changed_studies(event: Any) -> dict[str, str]:
     """The studies whose object rows changed, each with the sequence number of its first record.
 
     Of a batch of DynamoDB's stream; or, with empty sequence numbers, of `{"StudyInstanceUIDs": […]}`. Raises
@@ -119,6 +114,7 @@ def changed_studies(event: Any) -> dict[str, str]:  # noqa: ANN401 - whatever so
             if keys["SortKey"]["S"].startswith(_OBJECT_ROW):
                 found.setdefault(keys["StudyInstanceUID"]["S"], record["dynamodb"]["SequenceNumber"])
     except (AttributeError, KeyError, TypeError) as error:
-        message = f"expected records of a DynamoDB stream or 'StudyInstanceUIDs': {type(error).__name__} {error}"
-        raise InvalidEvent(message) from error
+        raise InvalidEvent(
+            f"expected records of a DynamoDB stream or 'StudyInstanceUIDs': {type(error).__name__} {error}"
+        ) from error
     return found

@@ -20,15 +20,16 @@ def told_without_values(logger: Logger) -> Iterator[None]:
     """Log any error, and let none but this package's own pass.
 
     The text of a foreign one may quote a header, so only its kind and the lines that it came through are logged. It is
-    raised as TransientError: a fault of the code is no fault of the object, which waits in the queue until it is mended.
+    raised as TransientError: a fault of the code is none of the object, which waits in the queue until it is mended.
     """
     try:
         yield
     except ServerlessDicomError as error:
         logger.warning(str(error), code=error.code)
         raise
-    except Exception as error:
-        frames = [f"{PurePath(at.filename).name}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text must not get out
+        frames = [
+            f"{PurePath(at.filename).name}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)
+        ]
         logger.error("unexpected error", kind=type(error).__name__, frames=frames)  # noqa: TRY400 - its text stays out
-        message = f"unexpected {type(error).__name__} at {frames[-1]}"
-        raise TransientError(message) from None
+        raise TransientError(f"unexpected {type(error).__name__} at {frames[-1]}") from None

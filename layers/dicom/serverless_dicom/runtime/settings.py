@@ -21,8 +21,7 @@ class Settings:
         names = {field.name: field.name.upper() for field in fields(cls)}
         missing = [variable for variable in names.values() if not environment.get(variable)]
         if missing:
-            message = f"set the environment variable{'s' * (len(missing) > 1)} {', '.join(missing)}"
-            raise InvalidSetting(message)
+            raise InvalidSetting(f"set the environment variable{'s' * (len(missing) > 1)} {', '.join(missing)}")
         return cls(**{name: environment[variable] for name, variable in names.items()})
 
 

@@ -27,8 +27,6 @@ def translated(what: str) -> Iterator[None]:
     except ClientError as error:
         code = error_code(error)
         kind = ObjectNotFound if code in _ABSENT else TransientError
-        message = f"{what}: {code}"
-        raise kind(message) from error
+        raise kind(f"{what}: {code}") from error
     except BotoCoreError as error:
-        message = f"{what}: {type(error).__name__}"
-        raise TransientError(message) from error
+        raise TransientError(f"{what}: {type(error).__name__}") from error

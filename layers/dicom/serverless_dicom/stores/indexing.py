@@ -68,8 +68,7 @@ class Indexer:
             if self._write(change.uri, seen, entry, new):
                 self._remove(change.uri, put - {entry.header_key})
                 return outcome
-        message = f"{change.uri} kept changing while it was indexed"
-        raise TransientError(message)
+        raise TransientError(f"{change.uri} kept changing while it was indexed")
 
     def _look(
         self, change: ObjectChange, seen: Entry | None, order: str

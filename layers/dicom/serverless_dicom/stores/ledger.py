@@ -96,9 +96,14 @@ class Ledger:
         writes: list[Any] = [{"Put": self._put(uri, seen, entry, now + KEEP_DELETED)}]
         if row:
             writes.append({"Put": {"TableName": self.metadata_table, "Item": to_item(row)}})
-        if seen and seen.sort_key and (seen.study_instance_uid, seen.sort_key) != (
-            entry.study_instance_uid,
-            entry.sort_key,
+        if (
+            seen
+            and seen.sort_key
+            and (seen.study_instance_uid, seen.sort_key)
+            != (
+                entry.study_instance_uid,
+                entry.sort_key,
+            )
         ):
             key = {"StudyInstanceUID": seen.study_instance_uid, "SortKey": seen.sort_key}
             writes.append({"Delete": {"TableName": self.metadata_table, "Key": to_item(key)}})

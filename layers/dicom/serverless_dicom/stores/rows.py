@@ -52,7 +52,7 @@ def object_key(series_instance_uid: str, sop_instance_uid: str, uri: str) -> str
     return f"{OBJECT_PREFIX}{series_instance_uid}#{sop_instance_uid}#{_digest(uri)}"
 
 
-def search_key(value: Any) -> str | None:  # noqa: ANN401 - text, several texts, or None
+def search_key(value: Any) -> str | None:
     """What a value is searched by: its text within MAX_KEY bytes, or None where there is none."""
     text = "\\".join(str(part or "") for part in value) if isinstance(value, list) else str(value or "")
     return text.encode()[:MAX_KEY].decode(errors="ignore") or None
@@ -103,14 +103,15 @@ def _uid(record: Row, name: str) -> str:
     uid = record.get(name)
     if isinstance(uid, str) and _UID.fullmatch(uid):
         return uid
-    message = f"{name} is {'no UID: 1 to 64 digits and dots' if uid else 'absent'}, and a row is keyed by it"
-    raise InvalidIdentifier(message)
+    raise InvalidIdentifier(
+        f"{name} is {'no UID: 1 to 64 digits and dots' if uid else 'absent'}, and a row is keyed by it"
+    )
 
 
 def _digest(uri: str) -> str:
     return sha256(uri.encode()).hexdigest()[:32]
 
 
-def _compressed(document: Any) -> bytes:  # noqa: ANN401 - what JSON can hold
+def _compressed(document: Any) -> bytes:
     """Gzip of the document as JSON, the same bytes for the same document."""
     return gzip.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)

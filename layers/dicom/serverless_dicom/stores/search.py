@@ -213,5 +213,4 @@ class Search:
             if not asked:
                 return
             time.sleep(self.first_wait * 2**attempt)
-        message = f"reading studies: DynamoDB left rows unread {_ATTEMPTS} times; try again later"
-        raise TransientError(message)
+        raise TransientError(f"reading studies: DynamoDB left rows unread {_ATTEMPTS} times; try again later")

@@ -144,8 +144,7 @@ class Studies:
             puts = [{"PutRequest": {"Item": to_item(row)}} for key, row in new.items() if row != old.get(key)]
             gone = [{"StudyInstanceUID": study_instance_uid, "SortKey": key} for key in old.keys() - new.keys()]
             self._write(study_instance_uid, [*puts, *({"DeleteRequest": {"Key": to_item(key)}} for key in gone)])
-        message = f"study {study_instance_uid} kept changing while it was summarized"
-        raise TransientError(message)
+        raise TransientError(f"study {study_instance_uid} kept changing while it was summarized")
 
     def _rows(self, study_instance_uid: str) -> list[Row]:
         names = {f"#{index}": name for index, name in enumerate(_READ)}
