@@ -4,14 +4,15 @@ import subprocess
 import sys
 
 import pytest
+
 from serverless_dicom.runtime.imports import without
 
 
 def test_a_package_is_absent_within_and_there_again_afterwards() -> None:
     with without("colorsys"), pytest.raises(ModuleNotFoundError):
-        import colorsys  # noqa: F401, PLC0415
+        import colorsys  # noqa: PLC0415
 
-    import colorsys  # noqa: F811, PLC0415
+    import colorsys  # noqa: PLC0415
 
     assert colorsys.rgb_to_hsv(0, 0, 0) == (0, 0, 0)
 
