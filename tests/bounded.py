@@ -1,6 +1,7 @@
 """Read headers in a process of their own, which may take so much memory and no more."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -53,6 +54,7 @@ def read_bounded(paths: Iterable[Path]) -> dict[str, Answer]:
         text=True,
         check=False,
         timeout=300,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     answers = (Answer(**json.loads(line)) for line in done.stdout.splitlines())
     return {path.name: answer for path, answer in zip(paths, answers, strict=False)}

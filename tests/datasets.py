@@ -7,8 +7,14 @@ from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
+from serverless_dicom.errors import RejectedObject
 from serverless_dicom.header import Header, read_header
 from serverless_dicom.header.ranges import MemoryRanges
 
@@ -83,6 +89,14 @@ def as_file(dataset: Dataset, syntax: str = EXPLICIT) -> bytes:
 def read(data: bytes) -> Header:
     """The header of bytes that are in memory."""
     return read_header(MemoryRanges(data), LOCATION)
+
+
+def read_or_refusal(data: bytes) -> Header | RejectedObject:
+    """The header, or why there is none."""
+    try:
+        return read(data)
+    except RejectedObject as error:
+        return error
 
 
 def element(tag: int, vr: str | None, value: bytes, *, length: int | None = None, order: str = "<") -> bytes:

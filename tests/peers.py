@@ -16,6 +16,7 @@ class Peer:
     calls: list[str] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
+        """The client's method of that name, which tells of its calls."""
         method = getattr(self.client, name)
 
         def call(*arguments: Any, **named: Any) -> Any:

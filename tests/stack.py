@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import yaml
 from boto3.dynamodb.types import Binary
 from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
 from serverless_dicom.stores.indexing import Indexer
 from serverless_dicom.stores.ledger import Ledger, from_item
 from serverless_dicom.stores.rows import Row
@@ -26,23 +27,9 @@ CLOCK = {"UpdatedAt", "ExpiresAt"}
 """Attributes of the ledger that tell when it was written."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which CloudFormation's functions are their arguments."""
-
-
-_Loader.add_multi_constructor(
-    "!",
-    lambda loader, _, node: loader.construct_mapping(node, deep=True)
-    if isinstance(node, yaml.MappingNode)
-    else loader.construct_sequence(node, deep=True)
-    if isinstance(node, yaml.SequenceNode)
-    else node.value,
-)
-
-
 @cache
 def _resources() -> dict[str, Any]:
-    resources: dict[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)["Resources"]  # noqa: S506 - a safe loader's child
+    resources: dict[str, Any] = yaml_parse(TEMPLATE.read_text())["Resources"]
     return resources
 
 
@@ -99,7 +86,9 @@ class Stack:
         """The large headers by their keys."""
         found = self.s3.list_objects_v2(Bucket=HEADERS).get("Contents", [])
         return {
-            entry["Key"]: json.loads(gzip.decompress(self.s3.get_object(Bucket=HEADERS, Key=entry["Key"])["Body"].read()))
+            entry["Key"]: json.loads(
+                gzip.decompress(self.s3.get_object(Bucket=HEADERS, Key=entry["Key"])["Body"].read())
+            )
             for entry in found
         }
 

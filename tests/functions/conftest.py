@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from serverless_dicom.runtime import clients
 
 from tests.stack import HEADERS, Stack
 
@@ -37,17 +36,14 @@ class Function:
 
     name: str
     handler: Callable[[Any, Any], Any]
-    context: Context = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.context = Context(self.name)
 
     def __call__(self, event: Any) -> Any:
-        return json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), self.context)))
+        """Invoke it."""
+        return json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), Context(self.name))))
 
 
 @pytest.fixture
-def start(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Function]]:
+def start(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Function]:
     """Start a function by its folder's name."""
     variables = {
         "METADATA_TABLE": stack.metadata_table,
@@ -71,7 +67,7 @@ def start(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[s
         spec.loader.exec_module(module)
         return Function(name, module.handler)
 
-    yield started
+    return started
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydicom.data import get_testdata_file
+
 from serverless_dicom.errors import TransientError
 from serverless_dicom.runtime import clients
-
 from tests.bucket import Bucket, Change, batch
 from tests.datasets import SECRETS, as_file, make_dataset
 from tests.functions.conftest import Function, refused
@@ -19,8 +20,9 @@ CT = as_file(make_dataset())
 OTHER = as_file(make_dataset(SOPInstanceUID="1.2.3.301"))
 NOT_DICOM = b"<html>" * 100
 KEYS = [
-    "plain.dcm", "with space.dcm", "a+b.dcm", "100%.dcm", "%2B%20.dcm", "ключ/鍵/ü.dcm", "a=b&c?d#e", "x//y/.dcm", "k" * 1024
-]  # fmt: skip
+    *("plain.dcm", "with space.dcm", "a+b.dcm", "100%.dcm", "%2B%20.dcm"),
+    *("ключ/鍵/ü.dcm", "a=b&c?d#e", "x//y/.dcm", "k" * 1024),
+]
 SHAPES: dict[str, Callable[[Change], Any]] = {
     "EventBridge": lambda change: change.event_bridge(),
     "S3": lambda change: change.notification(),
@@ -34,21 +36,17 @@ def index_object(start: Callable[[str], Function]) -> Function:
     return start("index_object")
 
 
-@pytest.fixture(scope="session")
-def ct_small() -> bytes:
-    path = get_testdata_file("CT_small.dcm", download=False)
-    assert isinstance(path, str)
-    with open(path, "rb") as file:  # noqa: PTH123 - pydicom's own type of a path
-        return file.read()
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_given_an_object_when_it_is_created_and_deleted_then_its_row_comes_and_goes(
     index_object: Function, stack: Stack, inbox: Bucket, shape: str
 ) -> None:
     answer = index_object(SHAPES[shape](inbox.put("key", CT)))
 
-    expected = {"batchItemFailures": []} if "queue" in shape else {"statusCode": 200, "body": "Successfully processed file key"}
+    expected = (
+        {"batchItemFailures": []}
+        if "queue" in shape
+        else {"statusCode": 200, "body": "Successfully processed file key"}
+    )
     assert answer == expected
     assert [row["PatientID"] for row in stack.objects()] == ["PAT-4711"]
 
@@ -131,7 +129,9 @@ def test_given_a_batch_when_dynamodb_refuses_everything_then_every_message_is_de
     assert stack.tables() == ([], {})
 
 
-def test_given_a_direct_call_when_s3_refuses_then_it_fails_rather_than_answers(index_object: Function, inbox: Bucket) -> None:
+def test_given_a_direct_call_when_s3_refuses_then_it_fails_rather_than_answers(
+    index_object: Function, inbox: Bucket
+) -> None:
     event = inbox.put("key", CT).event_bridge()
 
     with refused(clients.s3(), "s3.GetObject"), pytest.raises(TransientError, match="AccessDenied"):
@@ -190,24 +190,37 @@ def test_given_a_message_that_nobody_understands_then_it_is_left_for_the_dead_le
     assert len(stack.objects()) == 1
 
 
-@pytest.mark.parametrize("event", [{}, [], None, "text", 5, {"Records": "x"}, {"Records": [{}]}, {"detail": {}, "source": "aws.s3"}])
-def test_given_a_call_that_nobody_understands_then_it_is_told_what_was_expected(index_object: Function, event: Any) -> None:
+@pytest.mark.parametrize(
+    "event", [{}, [], None, "text", 5, {"Records": "x"}, {"Records": [{}]}, {"detail": {}, "source": "aws.s3"}]
+)
+def test_given_a_call_that_nobody_understands_then_it_is_told_what_was_expected(
+    index_object: Function, event: Any
+) -> None:
     answer = index_object(event)
 
     assert answer["statusCode"] == 400
     assert "expected an S3 notification" in answer["body"]
 
 
-def test_given_an_object_that_is_not_there_when_called_then_it_is_told(index_object: Function, event: Callable[[str], Any]) -> None:
+def test_given_an_object_that_is_not_there_when_called_then_it_is_told(
+    index_object: Function, event: Callable[[str], Any]
+) -> None:
     assert index_object(event("index_object"))["statusCode"] == 404
 
 
+@pytest.fixture
+def demo_object(inbox: Bucket) -> None:
+    """The object that the sample events tell of."""
+    path = get_testdata_file("CT_small.dcm", download=False)
+    assert isinstance(path, str)
+    inbox.put("demo/CT_small.dcm", Path(path).read_bytes())
+
+
+@pytest.mark.usefixtures("demo_object")
 @pytest.mark.parametrize("name", ["index_object", "index_object_eventbridge", "index_object_sqs"])
 def test_given_the_sample_events_when_the_demo_object_is_there_then_it_is_indexed(
-    index_object: Function, stack: Stack, inbox: Bucket, event: Callable[[str], Any], ct_small: bytes, name: str
+    index_object: Function, stack: Stack, event: Callable[[str], Any], name: str
 ) -> None:
-    inbox.put("demo/CT_small.dcm", ct_small)
-
     answer = index_object(event(name))
 
     assert answer in (
@@ -223,11 +236,18 @@ def test_given_the_sample_events_when_the_demo_object_is_there_then_it_is_indexe
 
 
 def test_nothing_of_a_patient_is_told_to_logs_metrics_or_callers(
-    index_object: Function, stack: Stack, inbox: Bucket, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    index_object: Function, stack: Stack, inbox: Bucket, capfd: pytest.CaptureFixture[str]
 ) -> None:
     odd = make_dataset(PatientWeight="70", InstanceNumber=None)
     damaged = as_file(odd).replace(b"70", b"xx")
-    bodies = [CT, damaged, CT[:-40], CT[:500], CT.replace(b"ISO_IR 192", b"ISO_IR 999"), CT.replace(b"1.2.3.100", b"PAT-4711 ")]
+    bodies = [
+        CT,
+        damaged,
+        CT[:-40],
+        CT[:500],
+        CT.replace(b"ISO_IR 192", b"ISO_IR 999"),
+        CT.replace(b"1.2.3.100", b"PAT-4711 "),
+    ]
     changes = [inbox.put(str(index), body) for index, body in enumerate(bodies)]
 
     answers = [index_object(change.event_bridge()) for change in changes]
@@ -235,7 +255,7 @@ def test_nothing_of_a_patient_is_told_to_logs_metrics_or_callers(
     with refused(clients.dynamodb(), "dynamodb.TransactWriteItems"):
         answers.append(index_object(batch(inbox.put("key", CT).event_bridge())))
 
-    told = "".join(capfd.readouterr()) + caplog.text + json.dumps(answers)
+    told = "".join(capfd.readouterr()) + json.dumps(answers)
     told += str([entry.get("Reason") for entry in stack.ledger().values()])
     assert "ObjectsIndexed" in told  # the metrics were told
     assert "truncated_header" in told

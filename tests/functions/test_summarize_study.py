@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from serverless_dicom.errors import TransientError
 from serverless_dicom.runtime import clients
-
 from tests.bucket import Bucket
 from tests.datasets import SECRETS, STUDY, as_file, make_dataset
 from tests.functions.conftest import Function, refused
@@ -93,8 +93,12 @@ def test_given_named_studies_when_called_then_they_are_summed_up_or_the_call_fai
         summarize_study({"StudyInstanceUIDs": studies})
 
 
-@pytest.mark.parametrize("event", [{}, [], None, "x", {"Records": [{}]}, {"StudyInstanceUIDs": [""]}, {"StudyInstanceUIDs": "x"}])
-def test_given_a_call_that_nobody_understands_then_it_is_told_what_was_expected(summarize_study: Function, event: Any) -> None:
+@pytest.mark.parametrize(
+    "event", [{}, [], None, "x", {"Records": [{}]}, {"StudyInstanceUIDs": [""]}, {"StudyInstanceUIDs": "x"}]
+)
+def test_given_a_call_that_nobody_understands_then_it_is_told_what_was_expected(
+    summarize_study: Function, event: Any
+) -> None:
     answer = summarize_study(event)
 
     assert answer["statusCode"] == 400

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import botocore.exceptions
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+
 from serverless_dicom import errors
 from serverless_dicom.errors import (
     InvalidEvent,
@@ -17,16 +18,16 @@ from serverless_dicom.errors import (
     http_status,
 )
 from serverless_dicom.stores.faults import translated
-
 from tests.peers import refusal
 
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ServerlessDicomError)]
+NAMES = {kind.__name__ for kind in CLASSES}
 
 
 def drawn() -> Iterator[tuple[int, str, str]]:
     """Depth, name and text of each line of the docstring's tree."""
     for line in (errors.__doc__ or "").splitlines():
-        if found := re.fullmatch(r"([│├└─ ]*)([A-Z]\w+(?:Error|Object|Dicom|Directory|Header|Deep|Large|Syntax|Identifier|Found|Event|Setting))(?:\s+(.*))?", line):
+        if (found := re.fullmatch(r"([│├└─ ]*)(\w+)(?:\s+(.*))?", line)) and found[2] in NAMES:
             yield len(found[1]) // 4, found[2], found[3] or ""
 
 
@@ -80,9 +81,7 @@ def test_an_error_without_a_code_is_transient() -> None:
 
 
 FOREIGN = [
-    kind
-    for kind in vars(botocore.exceptions).values()
-    if isinstance(kind, type) and issubclass(kind, BotoCoreError)
+    kind for kind in vars(botocore.exceptions).values() if isinstance(kind, type) and issubclass(kind, BotoCoreError)
 ]
 
 

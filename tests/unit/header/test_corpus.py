@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from serverless_dicom.errors import DicomDirectory, NotDicom, RejectedObject, TruncatedHeader
 from serverless_dicom.header import Header
-
 from tests.corpus import Difference, differences
 from tests.datasets import read
 
@@ -17,9 +17,7 @@ FILES = sorted((CORPUS / "files").glob("*"))
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the collection ../shared/dicom is not there")
 
-CHECKED: dict[str, Any] = (
-    json.loads((CORPUS / "reference" / "charset_check.json").read_text()) if FILES else {}
-)
+CHECKED: dict[str, Any] = json.loads((CORPUS / "reference" / "charset_check.json").read_text()) if FILES else {}
 """What several programs make of the names in files of unusual character sets."""
 
 UNREADABLE = {"synth__charset_latin9.dcm"}
@@ -74,9 +72,7 @@ def test_its_header_is_what_dcmtk_reads(path: Path) -> None:
         return
 
     found = [
-        difference
-        for difference in differences(header(path).model, expected)
-        if not _explained(path.name, difference)
+        difference for difference in differences(header(path).model, expected) if not _explained(path.name, difference)
     ]
 
     assert found == []
@@ -88,7 +84,9 @@ def _explained(name: str, difference: Difference) -> bool:
 
 @pytest.mark.parametrize("name", [path.name for path in FILES if path.name in CHECKED and path.name not in UNREADABLE])
 def test_its_patient_s_name_is_what_another_program_reads(name: str) -> None:
-    read_by = {program: values for program, values in CHECKED[name].items() if program in {"dcmtk", "orthanc", "pydicom"}}
+    read_by = {
+        program: values for program, values in CHECKED[name].items() if program in {"dcmtk", "orthanc", "pydicom"}
+    }
     names = {str(values[0] or "").rstrip("= ^") for values in read_by.values() if values}
 
     found = header(CORPUS / "files" / name).record["PatientName"] or ""

@@ -3,10 +3,10 @@
 from random import Random
 
 import pytest
+
 from serverless_dicom.errors import InflatedTooLarge, MalformedHeader, TruncatedHeader
 from serverless_dicom.header.deflate import MAX_INFLATED_BYTES, inflate
 from serverless_dicom.header.ranges import MemoryRanges
-
 from tests.datasets import DEFLATED, as_file, deflated, deflated_zeros, element, make_dataset, raw_file, read
 
 
@@ -30,7 +30,6 @@ def test_a_cut_stream_gives_what_there_was_and_says_so() -> None:
 
 def test_a_stream_that_inflates_beyond_the_bound_is_refused() -> None:
     mebibytes = MAX_INFLATED_BYTES // 1024**2
-    assert inflate(MemoryRanges(deflated_zeros(mebibytes)), 0).complete
 
     with pytest.raises(InflatedTooLarge):
         inflate(MemoryRanges(deflated_zeros(mebibytes, b"\0")), 0)
@@ -48,7 +47,7 @@ def test_a_deflated_file_has_the_header_of_its_plain_twin() -> None:
 
 
 def test_a_deflated_file_that_is_cut_in_its_header_is_refused_and_in_its_pixels_marked() -> None:
-    noise = Random(1)  # deflate cannot shorten it
+    noise = Random(1)  # noqa: S311 - no secret, only what deflate cannot shorten
     header, pixels = element(0x00420011, "OB", noise.randbytes(4000)), element(0x7FE00010, "OW", noise.randbytes(4000))
     whole = raw_file(header + pixels, DEFLATED)
     before = len(raw_file(header, DEFLATED)) - 600

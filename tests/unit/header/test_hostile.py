@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from serverless_dicom import errors
 
+from serverless_dicom import errors
 from tests.bounded import SECONDS, Answer, read_bounded
 
 HOSTILE = Path(__file__).parents[4] / "shared" / "hostile"
 FILES = sorted((HOSTILE / "files").glob("*"))
-CODES = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.RejectedObject)}
+CODES = {
+    kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.RejectedObject)
+}
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the collection ../shared/hostile is not there")
 

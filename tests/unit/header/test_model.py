@@ -5,9 +5,9 @@ import struct
 from typing import Any
 
 import pytest
+
 from serverless_dicom.errors import HeaderTooLarge, NestedTooDeep
 from serverless_dicom.header.structure import ITEM_COST, MAX_ELEMENTS
-
 from tests.datasets import (
     BIG_ENDIAN,
     EXPLICIT,
@@ -33,7 +33,7 @@ def test_every_element_before_the_pixel_data_is_in_it_and_none_after() -> None:
     model = read(as_file(dataset)).model
 
     assert {tag for tag in model if not tag.startswith("0002")} == {
-        f"{tag:08X}" for tag in dataset.keys() if tag < 0x7FE00010  # noqa: SIM118 - iterating decodes values
+        f"{tag:08X}" for tag in set(dataset.keys()) - {0x7FE00010}
     }
     assert model["00020010"]["Value"] == [EXPLICIT]
     assert list(model) == sorted(model)
@@ -194,15 +194,10 @@ def test_the_elements_of_a_sequence_of_more_than_a_mebibyte_are_read(*, undefine
     assert len(model["00081140"]["Value"][500]["00420011"]["InlineBinary"]) == 1_600_000
 
 
-def test_more_values_than_are_read_of_one_header_are_refused() -> None:
-    names = item(element(0x00081050, "PN", b"a\\" * 32_000))
-
-    with pytest.raises(HeaderTooLarge, match="values"):
-        of(sequence(0x00081140, names * 40))
-
-
 def test_a_delimiter_with_a_length_is_still_a_delimiter() -> None:
-    items = element(0xFFFEE000, None, element(0x00100020, "LO", b"id") + element(0xFFFEE00D, None, b"", length=7), length=UNDEFINED)
+    items = element(
+        0xFFFEE000, None, element(0x00100020, "LO", b"id") + element(0xFFFEE00D, None, b"", length=7), length=UNDEFINED
+    )
     data = element(0x00081140, "SQ", items + element(0xFFFEE0DD, None, b"", length=9), length=UNDEFINED)
 
     assert of(data)["00081140"]["Value"] == [{"00100020": {"vr": "LO", "Value": ["id"]}}]

@@ -3,6 +3,7 @@
 import json
 import struct
 import time
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -12,17 +13,19 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.sequence import Sequence
+
 from serverless_dicom.errors import RejectedObject
 from serverless_dicom.header.parse import parse
 from serverless_dicom.header.ranges import MemoryRanges, RangedFile
 from serverless_dicom.header.structure import PIXEL_DATA, Encoding, Walk
-
-from tests.datasets import BIG_ENDIAN, IMPLICIT, SECRETS, SYNTAXES, as_file, make_dataset, read
+from tests.datasets import BIG_ENDIAN, IMPLICIT, SECRETS, SYNTAXES, as_file, make_dataset, read, read_or_refusal
 
 PRIVATE_CREATOR = 0x00090010
 MAX_SECONDS = 2.0
 
-text = st.text(st.characters(codec="utf-8", exclude_characters='\\\r\n\f\t\0"^=', exclude_categories=["C", "Z"]), max_size=20)
+text = st.text(
+    st.characters(codec="utf-8", exclude_characters='\\\r\n\f\t\0"^=', exclude_categories=["C", "Z"]), max_size=20
+)
 names = st.builds("^".join, st.lists(text.filter(bool), min_size=1, max_size=5))
 decimals = st.one_of(
     st.integers(-(10**15), 10**15).map(str),
@@ -41,7 +44,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "LT": text,
     "OB": st.binary(max_size=20).map(lambda raw: raw + bytes(len(raw) % 2)),
     "PN": names,
-    "SH": text.map(lambda value: value[:16]),
+    "SH": text.map(lambda value: value[:4]),
     "SL": st.integers(-(2**31), 2**31 - 1),
     "SS": st.integers(-(2**15), 2**15 - 1),
     "SV": st.integers(-(2**53) + 1, 2**53 - 1),
@@ -135,7 +138,7 @@ def comparable(dataset: Dataset) -> dict[int, Any]:
 
 
 def plain(value: Any, vr: str) -> Any:
-    if value is None or value == "" or value == b"":
+    if not value and not isinstance(value, int | float):
         return None
     if vr in {"DS", "FD", "FL"}:
         return float(f"{float(value):.14g}")
@@ -146,7 +149,9 @@ HEADS = {
     syntax: as_file(make_dataset(ReferencedStudySequence=[make_dataset(pixels=False)]), syntax) for syntax in SYNTAXES
 }
 damages = st.lists(
-    st.tuples(st.sampled_from(["flip", "cut", "insert", "truncate"]), st.integers(0, 2**16), st.binary(min_size=1, max_size=8)),
+    st.tuples(
+        st.sampled_from(["flip", "cut", "insert", "truncate"]), st.integers(0, 2**16), st.binary(min_size=1, max_size=8)
+    ),
     min_size=1,
     max_size=6,
 )
@@ -167,17 +172,16 @@ def test_damage_gives_a_rejection_or_an_answer_in_bounded_time(syntax: str, done
         else:
             del data[max(at, 132) :]
     began = time.process_time()
-    try:
-        json.dumps(read(bytes(data)).model, allow_nan=False)
-    except RejectedObject as error:
-        assert not [value for value in SECRETS if value in str(error)]
+    found = read_or_refusal(bytes(data))
     assert time.process_time() - began < MAX_SECONDS
+    if isinstance(found, Exception):
+        assert [value for value in SECRETS if value in str(found)] == []
+    else:
+        json.dumps(found.model, allow_nan=False)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([b"", bytes(128) + b"DICM", HEADS[SYNTAXES[0]][:400]]))
 def test_bytes_of_any_kind_give_a_rejection_or_an_answer(tail: bytes, head: bytes) -> None:
-    try:
+    with suppress(RejectedObject):
         parse(MemoryRanges(head + tail))
-    except RejectedObject:
-        pass

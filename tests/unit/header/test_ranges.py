@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from serverless_dicom.errors import HeaderTooLarge
 from serverless_dicom.header.ranges import FIRST_READ, NEAR, FileRanges, MemoryRanges, RangedFile
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import pytest
+
 from serverless_dicom.header import read_header
 from serverless_dicom.header.ranges import FIRST_READ
-
 from tests.datasets import EXPLICIT, IMPLICIT, LOCATION, element, item, raw_file, read, sequence
 
 PIXELS = 0x7FE00010
@@ -29,7 +29,9 @@ class SparseObject:
         assert 0 <= start < stop <= self.size
         self.requests.append(stop - start)
         filled = self.head[start:stop].ljust(min(stop, len(self.head) + self.gap) - start, b"\0")
-        return filled + self.tail[max(0, start - self.size + len(self.tail)) : max(0, stop - self.size + len(self.tail))]
+        return (
+            filled + self.tail[max(0, start - self.size + len(self.tail)) : max(0, stop - self.size + len(self.tail))]
+        )
 
 
 @pytest.mark.parametrize("gibibytes", [0.0005, 1, 2])

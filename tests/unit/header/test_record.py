@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
-from serverless_dicom.header.record import HEADERS, INDEXED, MAX_TEXT, MAX_VALUES
 
+from serverless_dicom.header.record import HEADERS, INDEXED, MAX_TEXT, MAX_VALUES
 from tests.datasets import IMPLICIT, as_file, element, item, make_dataset, raw_file, read
 
 

@@ -1,10 +1,10 @@
 """The walk over element headers: what it lets pass ends where it says, what it refuses has a reason."""
 
 import pytest
+
 from serverless_dicom.errors import HeaderTooLarge, MalformedHeader, NestedTooDeep, RejectedObject, TruncatedHeader
 from serverless_dicom.header.ranges import MemoryRanges, RangedFile
 from serverless_dicom.header.structure import ITEM_COST, MAX_DEPTH, MAX_ELEMENTS, PIXEL_DATA, Encoding, Walk
-
 from tests.datasets import UNDEFINED, element, item, sequence
 
 SEQUENCE, TEXT = 0x00081140, 0x00100020

@@ -20,7 +20,9 @@ def found(vr: str, raw: bytes, syntax: str = EXPLICIT) -> tuple[Any, list[str]]:
     return model.get("Value", model.get("InlineBinary")), [note.code for note in header.notes]
 
 
-@pytest.mark.parametrize("text", ["1.50", "+1", "-0", "1.", ".5", "1E+5", "1e400", "007", "0.10000000000000001", "1e-9"])
+@pytest.mark.parametrize(
+    "text", ["1.50", "+1", "-0", "1.", ".5", "1E+5", "1e400", "007", "0.10000000000000001", "1e-9"]
+)
 def test_decimal_strings_keep_their_text(text: str) -> None:
     assert found("DS", text.encode()) == ([text], [])
 

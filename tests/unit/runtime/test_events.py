@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
+
 from serverless_dicom.change import ObjectChange
 from serverless_dicom.errors import InvalidEvent
 from serverless_dicom.runtime.events import changed_studies, is_batch, object_changes, queued_changes
-
 from tests.bucket import Change, batch
 
 CREATED = Change("bucket", "a folder/k+y%20ü.dcm", "0A1B", "v1")
@@ -77,7 +77,9 @@ def broken(path: list[Any], value: Any, *, bridge: bool) -> Any:
 
 
 @pytest.mark.parametrize("value", [None, 5, [], {}, ""])
-@pytest.mark.parametrize("path", [["detail", "object", "key"], ["detail", "bucket", "name"], ["detail", "object"], ["detail"]])
+@pytest.mark.parametrize(
+    "path", [["detail", "object", "key"], ["detail", "bucket", "name"], ["detail", "object"], ["detail"]]
+)
 def test_a_garbled_event_is_refused(path: list[Any], value: Any) -> None:
     with pytest.raises(InvalidEvent):
         object_changes(broken(path, value, bridge=True))
@@ -109,7 +111,8 @@ def test_a_batch_is_told_from_a_notification() -> None:
 
 
 @pytest.mark.parametrize(
-    ("earlier", "later"), [("0A", "0B"), ("0A", "0A1"), ("9", "A"), ("0055AED6DCD90281E5", "0055AED6DCD90281E6"), ("0a", "0B")]
+    ("earlier", "later"),
+    [("0A", "0B"), ("0A", "0A1"), ("9", "A"), ("0055AED6DCD90281E5", "0055AED6DCD90281E6"), ("0a", "0B")],
 )
 def test_sequencers_of_any_length_are_ordered_as_s3_says(earlier: str, later: str) -> None:
     first, second = (ObjectChange("b", "k", "created", sequencer).order or "" for sequencer in (earlier, later))
@@ -121,7 +124,12 @@ def test_sequencers_of_any_length_are_ordered_as_s3_says(earlier: str, later: st
 
 def test_a_stream_names_each_study_once_with_its_first_record() -> None:
     def record(study: str, number: int, sort_key: str = "OBJECT#1#2#3") -> dict[str, Any]:
-        return {"dynamodb": {"Keys": {"StudyInstanceUID": {"S": study}, "SortKey": {"S": sort_key}}, "SequenceNumber": str(number)}}
+        return {
+            "dynamodb": {
+                "Keys": {"StudyInstanceUID": {"S": study}, "SortKey": {"S": sort_key}},
+                "SequenceNumber": str(number),
+            }
+        }
 
     event = {"Records": [record("1.2", 1), record("1.3", 2), record("1.2", 3), record("1.4", 4, "STUDY")]}
 

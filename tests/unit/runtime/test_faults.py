@@ -5,10 +5,11 @@ import json
 
 import pytest
 from aws_lambda_powertools import Logger
+
 from serverless_dicom.errors import NotDicom, TransientError
 from serverless_dicom.runtime.faults import told_without_values
 
-SECRET = "Zzyzx^Quentin"
+PATIENT = "Zzyzx^Quentin"
 
 
 @pytest.fixture
@@ -22,13 +23,16 @@ def logger(log: io.StringIO, request: pytest.FixtureRequest) -> Logger:
 
 
 def test_an_unexpected_error_is_transient_and_its_text_is_told_to_no_one(log: io.StringIO, logger: Logger) -> None:
-    with pytest.raises(TransientError, match=r"^unexpected ValueError at test_faults.py:\d+ ") as raised, told_without_values(logger):
-        raise ValueError(SECRET)
+    with (
+        pytest.raises(TransientError, match=r"^unexpected ValueError at test_faults.py:\d+ ") as raised,
+        told_without_values(logger),
+    ):
+        raise ValueError(PATIENT)
 
     line = json.loads(log.getvalue())
     assert (line["level"], line["kind"]) == ("ERROR", "ValueError")
     assert line["frames"][-1].startswith("test_faults.py:")
-    assert SECRET not in log.getvalue() + str(raised.value)
+    assert PATIENT not in log.getvalue() + str(raised.value)
     assert raised.value.__suppress_context__
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+
 from serverless_dicom.errors import InvalidSetting
 from serverless_dicom.runtime.settings import IndexObjectSettings, Settings, SummarizeStudySettings
 

@@ -1,10 +1,10 @@
-"""Two workers at one object: whatever one does between two steps of the other, the tables tell what the bucket holds."""
+"""Two workers at one object: whatever one does between two steps of the other, the tables tell of the bucket."""
 
 from collections.abc import Callable
 
 import pytest
-from serverless_dicom.errors import TransientError
 
+from serverless_dicom.errors import TransientError
 from tests.bucket import Bucket, Change
 from tests.datasets import as_file, make_dataset
 from tests.peers import Peer

@@ -3,9 +3,9 @@
 from itertools import permutations
 
 import pytest
+
 from serverless_dicom.change import ObjectChange
 from serverless_dicom.errors import ObjectNotFound, RejectedObject, TransientError
-
 from tests.bucket import Bucket, Change
 from tests.datasets import INSTANCE, as_file, element, make_dataset, raw_file
 from tests.peers import Peer, failing
@@ -145,7 +145,7 @@ def test_every_order_of_the_events_gives_the_same_tables(stack: Stack, inbox: Bu
     expected, headers = stack.tables(), stack.headers()
     for order in permutations(changes):
         stack.forget()
-        apply(stack, *order, order[0], *reversed(order))
+        apply(stack, *order, *order[:2])
         assert stack.tables() == expected, [change.sequencer for change in order]
         assert stack.headers() == headers
 

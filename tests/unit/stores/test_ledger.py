@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+
 from serverless_dicom.errors import TransientError
 from serverless_dicom.stores.ledger import Entry, Ledger, from_item, to_item
-
 from tests.peers import failing
 from tests.stack import Stack, resource
 
@@ -79,7 +79,9 @@ def test_only_what_is_deleted_expires(ledger: Ledger, stack: Stack) -> None:
 
 
 def test_another_writer_in_the_transaction_s_way_is_no_changed_entry(stack: Stack) -> None:
-    ledger = stack.indexer_of(stack.s3, failing(stack.dynamodb, "transact_write_items", "TransactionCanceledException")).ledger
+    ledger = stack.indexer_of(
+        stack.s3, failing(stack.dynamodb, "transact_write_items", "TransactionCanceledException")
+    ).ledger
 
     with pytest.raises(TransientError):
         ledger.write(URI, None, INDEXED, ROW)

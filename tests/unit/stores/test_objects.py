@@ -1,10 +1,10 @@
 """Objects of S3, read by range and never as a mixture of two versions."""
 
 import pytest
+
 from serverless_dicom.errors import ObjectNotFound, TransientError
 from serverless_dicom.header.ranges import FIRST_READ
 from serverless_dicom.stores.objects import S3Object
-
 from tests.bucket import Bucket
 from tests.peers import Peer, failing
 from tests.stack import HEADERS, Stack

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from pydicom.datadict import tag_for_keyword
+
 from serverless_dicom.header.record import INDEXED
 from serverless_dicom.stores.ledger import to_item
 from serverless_dicom.stores.objects import S3Object
 from serverless_dicom.stores.rows import MAX_KEY, ObjectRow, object_row, search_key
-
 from tests.datasets import CT, INSTANCE, SERIES, STUDY, as_file, element, make_dataset, raw_file, read
 
 MAX_ITEM = 400 * 1024

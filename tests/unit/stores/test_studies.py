@@ -4,10 +4,10 @@ import itertools
 from typing import Any
 
 import pytest
+
 from serverless_dicom.errors import TransientError
 from serverless_dicom.stores.rows import Row
 from serverless_dicom.stores.studies import Studies, summarize
-
 from tests.bucket import Bucket
 from tests.datasets import STUDY, as_file, make_dataset
 from tests.peers import Peer, failing
@@ -87,7 +87,12 @@ def test_values_that_are_lists_or_numbers_are_summed_up_too() -> None:
 
 
 def test_every_order_of_the_objects_gives_the_same_rows() -> None:
-    objects = [object_row(1), object_row(2, PatientID="PAT-2"), object_row(3, "1.2.3.201"), object_row(4, Modality=None)]
+    objects = [
+        object_row(1),
+        object_row(2, PatientID="PAT-2"),
+        object_row(3, "1.2.3.201"),
+        object_row(4, Modality=None),
+    ]
 
     assert len({str(summarize(list(order))) for order in itertools.permutations(objects)}) == 1
 
