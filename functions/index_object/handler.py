@@ -36,8 +36,7 @@ logger, metrics = Logger(), Metrics()
 def handler(event: Any, context: LambdaContext) -> Any:
     """Apply the changes of a queue's batch, of an S3 notification or of an EventBridge event.
 
-    A batch is answered with the messages that must be delivered again; any other event with an HTTP-like outcome, or a
-    list of them where it tells of several objects.
+    A batch is answered with the messages to deliver again; any other event with an HTTP-like outcome, or several.
     """
     metrics.add_metric("Invocations", MetricUnit.Count, 1)
     if is_batch(event):
@@ -66,8 +65,7 @@ def _apply(changes: list[ObjectChange]) -> list[Outcome]:
             failure = error
             continue
         metrics.add_metric(f"Objects{outcome.result.title()}", MetricUnit.Count, 1)
-        code = outcome.error.code if outcome.error else None
-        logger.info("object applied", uri=outcome.uri, result=outcome.result, code=code)
+        logger.info("object applied", uri=outcome.uri, result=outcome.result, code=getattr(outcome.error, "code", None))
         outcomes.append(outcome)
     if failure:
         raise failure
