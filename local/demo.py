@@ -44,7 +44,7 @@ def demonstrate(place: Place, stack: Stack) -> int:
     forget_earlier(stack, tables)
     uploads = upload(place, stack)
     expected = {one.path.name: expected_object(one.path) for one in uploads if one.path.name != DAMAGED}
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     objects = await_objects(tables, uploads, expected)
     console.print(table_of_objects(objects), *lines_of_rejected(objects), sep="\n")
     if tell_faults(console, objects):
