@@ -4,6 +4,7 @@ import json
 from itertools import chain
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.unit.cli.account import TABLE, Account, InMemory
@@ -87,11 +88,11 @@ def test_what_cannot_be_sent_stays_where_it_was(account: Account) -> None:
 
 
 class Fails(Refuses):
-    """An SQS whose index queue hands every message back to the dead letters at once, under its own id."""
+    """An SQS whose index queue hands every message back to the dead letters, under its own id, three times."""
 
-    def __init__(self, client: Any, dead_letters: str) -> None:
+    def __init__(self, client: Any) -> None:
         super().__init__(client)
-        self.dead_letters, self.again = dead_letters, list[Any]()
+        self.again, self.times = list[Any](), 3
 
     def send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> Any:  # noqa: N803 - SQS's names
         answer = self.client.send_message_batch(QueueUrl=QueueUrl, Entries=Entries)
@@ -101,7 +102,8 @@ class Fails(Refuses):
 
     def receive_message(self, **request: Any) -> Any:
         found = super().receive_message(**request)
-        if "Messages" not in found and self.again:
+        if "Messages" not in found and self.again and self.times:
+            self.times -= 1
             return {"Messages": [message | {"ReceiptHandle": "gone"} for message in self.again]}
         return found
 
@@ -112,19 +114,20 @@ class Fails(Refuses):
 def test_a_message_that_fails_again_at_once_ends_the_run(account: Account) -> None:
     account.send("IndexDeadLetterQueue", *EVENTS[:3])
     aws = InMemory(account.outputs, account.functions)
-    aws.sqs = Fails(account.sqs, account.outputs["IndexDeadLetterQueueUrl"])  # type: ignore[assignment]
+    aws.sqs = Fails(account.sqs)  # type: ignore[assignment]
     ran = account.run("redrive", "--index", aws=aws)
     assert (ran.status, ran.out) == (0, "3 objects to index put back\n")
-    assert aws.sqs.released == 3  # type: ignore[attr-defined]
+    assert (aws.sqs.released, aws.sqs.times) == (3, 2)  # type: ignore[attr-defined]
 
 
-def test_studies_whose_summary_failed_are_summarized_again(account: Account) -> None:
+@pytest.mark.parametrize(("last", "studies"), [(3, ["1.2"]), (4, ["1.2", "1.3"]), (5, ["1.2", "1.3"])])
+def test_studies_whose_summary_failed_are_summarized_again(account: Account, last: int, studies: list[str]) -> None:
     account.put_objects_of("1.1", "1.2", "1.3")
     numbers = sequence_numbers(account)
-    account.send("SummaryDeadLetterQueue", failure(account, numbers[2], numbers[4]))
+    account.send("SummaryDeadLetterQueue", failure(account, numbers[2], numbers[last]))
     ran = account.run("redrive", "--summaries")
-    assert (ran.status, ran.out) == (0, "2 studies summarized\n")
-    assert account.functions.asked == [["1.2", "1.3"]]
+    assert (ran.status, ran.out) == (0, f"{len(studies)} studies summarized\n")
+    assert account.functions.asked == [studies]
     assert account.bodies("SummaryDeadLetterQueue") == []
 
 
