@@ -37,8 +37,8 @@ class Indexer:
     """Applies changes, in any order and any number of times.
 
     A change older than the newest known one of its object changes nothing. One that says "created" makes the tables
-    tell what the bucket holds now; one that says "deleted" removes the object, unless only a version of it went.
-    What was read is written only if nobody wrote in between.
+    tell what the bucket holds now; one that says "deleted" removes the object, unless only a version of it went or
+    nobody knows when. What was read is written only if nobody wrote in between.
     """
 
     s3: S3Client
@@ -75,7 +75,7 @@ class Indexer:
     ) -> tuple[Outcome, Entry | None, ObjectRow | None]:
         """What the bucket holds now, and what the tables have to say of it; no entry where they know nothing of it."""
         uri = change.uri
-        if change.kind == "deleted" and change.version_id is None:
+        if change.kind == "deleted" and change.order and change.version_id is None:
             return Outcome(uri, "deleted"), Entry("deleted", order), None
         try:
             found = S3Object.open(self.s3, change.bucket, change.key)
