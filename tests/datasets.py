@@ -3,6 +3,7 @@
 import struct
 import zlib
 from io import BytesIO
+from random import Random
 from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -72,6 +73,13 @@ def make_dataset(*, pixels: bool = True, **elements: Any) -> Dataset:
             setattr(dataset, keyword, value)
     if pixels:
         dataset.add_new(0x7FE00010, "OW", bytes(range(32)))
+    return dataset
+
+
+def make_large_dataset(seed: int = 1) -> Dataset:
+    """A CT image with 310,000 bytes before its pixel data that do not compress: too large a header for a row."""
+    dataset = make_dataset()
+    dataset.add_new(0x00420011, "OB", Random(seed).randbytes(310_000))  # noqa: S311 - noise, no secret
     return dataset
 
 

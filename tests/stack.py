@@ -82,22 +82,21 @@ class Stack:
     def tables(self) -> tuple[list[Row], dict[str, Row]]:
         return self.rows(), self.ledger()
 
+    def header_keys(self) -> set[str]:
+        """The keys of the large headers."""
+        return {entry["Key"] for entry in self.s3.list_objects_v2(Bucket=HEADERS).get("Contents", [])}
+
     def headers(self) -> dict[str, Any]:
         """The large headers by their keys."""
-        found = self.s3.list_objects_v2(Bucket=HEADERS).get("Contents", [])
-        return {
-            entry["Key"]: json.loads(
-                gzip.decompress(self.s3.get_object(Bucket=HEADERS, Key=entry["Key"])["Body"].read())
-            )
-            for entry in found
-        }
+        bodies = {key: self.s3.get_object(Bucket=HEADERS, Key=key)["Body"].read() for key in self.header_keys()}
+        return {key: json.loads(gzip.decompress(body)) for key, body in bodies.items()}
 
     def forget(self) -> None:
         """Empty both tables and the header bucket; the inbox stays as it is."""
         for table, keys in ((self.metadata_table, ("StudyInstanceUID", "SortKey")), (self.objects_table, ("S3Uri",))):
             for item in self.dynamodb.scan(TableName=table)["Items"]:
                 self.dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
-        for key in self.headers():
+        for key in self.header_keys():
             self.s3.delete_object(Bucket=HEADERS, Key=key)
 
     def _scan(self, table: str) -> list[Row]:

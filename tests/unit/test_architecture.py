@@ -73,4 +73,4 @@ def test_no_handler_imports_another() -> None:
 
 def test_handlers_are_thin() -> None:
     for path in (ROOT / "functions").glob("*/handler.py"):
-        assert len(path.read_text().splitlines()) <= 80
+        assert len([line for line in path.read_text().splitlines() if line.strip()]) < 80

@@ -14,7 +14,18 @@ from serverless_dicom.header.record import INDEXED
 from serverless_dicom.stores.ledger import to_item
 from serverless_dicom.stores.objects import S3Object
 from serverless_dicom.stores.rows import MAX_KEY, ObjectRow, object_row, search_key
-from tests.datasets import CT, INSTANCE, SERIES, STUDY, as_file, element, make_dataset, raw_file, read
+from tests.datasets import (
+    CT,
+    INSTANCE,
+    SERIES,
+    STUDY,
+    as_file,
+    element,
+    make_dataset,
+    make_large_dataset,
+    raw_file,
+    read,
+)
 
 MAX_ITEM = 400 * 1024
 URI = "s3://bucket/key"
@@ -102,8 +113,7 @@ def test_the_same_object_gives_the_same_row() -> None:
 
 
 def test_a_large_header_has_a_key_of_its_own_for_every_change() -> None:
-    noise = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(250_000))
-    data = as_file(make_dataset(TextValue=noise))
+    data = as_file(make_large_dataset())
     first, again, later, elsewhere = (
         row_of(data), row_of(data), row_of(data, order="1"), row_of(data, uri="s3://bucket/other")
     )  # fmt: skip
