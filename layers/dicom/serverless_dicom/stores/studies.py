@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from serverless_dicom.errors import TransientError
-from serverless_dicom.header.record import MAX_VALUES
 from serverless_dicom.stores.faults import translated
 from serverless_dicom.stores.ledger import from_item, to_item
 from serverless_dicom.stores.rows import OBJECT_PREFIX, STUDY, Row, search_key, series_key
@@ -38,6 +37,9 @@ _READ = (
     *("PatientIDKey", "AccessionNumberKey", "StudyYear", "StudyDateKey"),
 )
 """All attributes but the headers, which are most of an object's row."""
+
+MAX_DISTINCT = 64
+"""Values of one attribute that a study's row lists."""
 
 ATTEMPTS = 10
 _BATCH = 25
@@ -107,7 +109,7 @@ def _common(rows: list[Row], names: Iterable[str]) -> Row:
 
 def _distinct(rows: list[Row], name: str) -> list[str]:
     """The values in the rows, as many as any element of a record may have: a row's size is limited."""
-    return sorted({str(row[name]) for row in rows if row.get(name) is not None})[:MAX_VALUES]
+    return sorted({str(row[name]) for row in rows if row.get(name) is not None})[:MAX_DISTINCT]
 
 
 def _totals(rows: list[Row], count: str) -> Row:
