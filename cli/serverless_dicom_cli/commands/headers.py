@@ -110,6 +110,6 @@ def _print_record(path: str, record: dict[str, Any], *, separate: bool) -> None:
 def _print_remarks(reading: Reading) -> None:
     header = reading.header
     if header and header.incomplete:
-        print("  incomplete: the file ends inside its pixel data")
+        print("  incomplete: the file ends inside or before its pixel data")
     for note in header.notes if header else ():
         print(f"  note: {note.path} {note.code}")

@@ -70,7 +70,12 @@ def test_what_most_objects_say_counts_and_differences_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("date", "year", "key"),
-    [("20240229", "2024", "20240229"), ("2024.02.29", "unknown", "unknown"), (None, "unknown", "unknown")],
+    [
+        ("20240229", "2024", "20240229"),
+        ("2024.02.29", "unknown", "unknown"),
+        ("20240230", "unknown", "unknown"),
+        (None, "unknown", "unknown"),
+    ],
 )
 def test_a_study_is_found_by_its_date(date: str | None, year: str, key: str) -> None:
     study = study_of(object_row(1, StudyDate=date))

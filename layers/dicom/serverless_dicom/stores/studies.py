@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from serverless_dicom.errors import TransientError
@@ -43,8 +43,6 @@ MAX_DISTINCT = 64
 
 ATTEMPTS = 10
 _BATCH = 25
-
-_DATE = re.compile(r"\d{8}")
 
 
 def summarize(objects: list[Row]) -> list[Row]:
@@ -87,14 +85,25 @@ def _study_row(study: str, objects: list[Row], series: int) -> Row:
         **_totals(objects, "NumberOfStudyRelatedInstances"),
         "Inconsistent": [name for name in OF_STUDY if len({str(row.get(name)) for row in objects}) > 1],
     }
-    date = str(common.get("StudyDate", ""))
+    day = _day(str(common.get("StudyDate", "")))
     keys = {
         "PatientIDKey": search_key(common.get("PatientID")),
         "AccessionNumberKey": search_key(common.get("AccessionNumber")),
-        "StudyYear": date[:4] if _DATE.fullmatch(date) else "unknown",
-        "StudyDateKey": date if _DATE.fullmatch(date) else "unknown",
+        "StudyYear": day[:4] if day else "unknown",
+        "StudyDateKey": day or "unknown",
     }
     return row | {name: key for name, key in keys.items() if key}
+
+
+def _day(text: str) -> str | None:
+    """The text if it is a day of the calendar as 8 digits (PS3.5 6.2, DA), which an index can be asked for."""
+    if len(text) != len("YYYYMMDD") or not text.isdecimal():
+        return None
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return None
+    return text
 
 
 def _common(rows: list[Row], names: Iterable[str]) -> Row:
