@@ -1,0 +1,1 @@
+"""What the project costs, beside the obvious ways of doing the same: `python -m benchmarks`."""
