@@ -25,8 +25,8 @@ def is_current(place: Place, emulator: Emulator) -> bool:
     return place.deployed.exists() and json.loads(place.deployed.read_text()) == _deployment(emulator)
 
 
-def deploy(place: Place, emulator: Emulator) -> None:
-    """Bring the stack to what the sources say.
+def deploy(place: Place, emulator: Emulator) -> dict[str, str]:
+    """Bring the stack to what the sources say, and return what `remember` takes once all that follows is done.
 
     Raises:
         LocalError: `sam` failed; the text ends with what it said.
@@ -37,6 +37,11 @@ def deploy(place: Place, emulator: Emulator) -> None:
     configuration = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     _sam(place, emulator, "build", *configuration, "--build-dir", str(place.build))
     _sam(place, emulator, "deploy", *configuration, "--template-file", str(place.build / "template.yaml"))
+    return deployment
+
+
+def remember(place: Place, deployment: dict[str, str]) -> None:
+    """Write down that this deployment is complete."""
     place.deployed.write_text(json.dumps(deployment))
 
 

@@ -43,8 +43,9 @@ def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
             tell("nothing has changed since it was deployed")
         else:
             tell("deploying template.yaml to it, as to AWS …")
-            deploy.deploy(place, current)
+            deployment = deploy.deploy(place, current)
             workers.prepare(current, outputs.read(current))
+            deploy.remember(place, deployment)
             tell("deployed")
         return Stack(current, outputs.write(place, current))
 
