@@ -56,3 +56,11 @@ def test_a_deflated_file_that_is_cut_in_its_header_is_refused_and_in_its_pixels_
         read(whole[:before])
     assert read(whole[:-300]).incomplete
     assert not read(whole).incomplete
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20 + 100])
+def test_streams_of_any_length_come_whole(size: int) -> None:
+    inflated = inflate(MemoryRanges(deflated(bytes(size))), 0)
+
+    assert inflated.complete
+    assert inflated.ranges.read(0, inflated.ranges.size) == bytes(size)

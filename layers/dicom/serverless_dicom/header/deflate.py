@@ -13,6 +13,7 @@ MAX_INFLATED_BYTES = 128 * 1024 * 1024
 """Bytes that a data set may inflate to, pixel data included. Deflate has no index: all of it passes through memory."""
 
 _STEP = 1024 * 1024
+"""Bytes that are read, and inflated, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,16 @@ def inflate(ranges: ByteRanges, start: int) -> Inflated:
     try:
         for at in range(start, ranges.size, _STEP):
             piece = ranges.read(at, min(at + _STEP, ranges.size))
-            while piece and not stream.eof:
-                data += stream.decompress(piece, MAX_INFLATED_BYTES + 1 - len(data))
+            more = True
+            while more:
+                inflated = stream.decompress(piece, _STEP)
+                data += inflated
                 if len(data) > MAX_INFLATED_BYTES:
                     raise InflatedTooLarge(
                         f"the data set inflates to more than the {MAX_INFLATED_BYTES} bytes that are accepted"
                     )
                 piece = stream.unconsumed_tail
+                more = not stream.eof and (bool(piece) or len(inflated) == _STEP)
             if stream.eof:
                 break
     except zlib.error as error:

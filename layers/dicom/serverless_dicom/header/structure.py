@@ -22,8 +22,9 @@ from serverless_dicom.header.ranges import RangedFile
 MAX_DEPTH = 64
 """Levels of sequences. Real objects have fewer than 10; pydicom's recursion ends somewhere past 100."""
 
-MAX_ELEMENTS = 300_000
-"""Elements before the pixel data, an item counting as ITEM_COST of them: 5,000 frames take about 290,000."""
+MAX_ELEMENTS = 600_000
+"""Elements before the pixel data, an item counting as ITEM_COST of them: with ten functional groups a frame (PS3.3
+C.7.6.16) that is 6,000 frames, and 7 seconds."""
 
 ITEM_COST = 5
 """pydicom builds a data set for each item, which takes the time and the memory of five elements."""
