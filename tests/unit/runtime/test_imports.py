@@ -1,20 +1,23 @@
 """Leaving packages out of an import."""
 
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from serverless_dicom.runtime.imports import without
 
 
-def test_a_package_is_absent_within_and_there_again_afterwards() -> None:
-    with without("colorsys"), pytest.raises(ModuleNotFoundError):
-        import colorsys  # noqa: PLC0415
+def test_a_package_is_absent_within_and_there_again_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "never_seen_before.py").write_text("answer = 42")
+    monkeypatch.syspath_prepend(tmp_path)
 
-    import colorsys  # noqa: PLC0415
+    with without("never_seen_before"), pytest.raises(ModuleNotFoundError):
+        importlib.import_module("never_seen_before")
 
-    assert colorsys.rgb_to_hsv(0, 0, 0) == (0, 0, 0)
+    assert importlib.import_module("never_seen_before").answer == 42
 
 
 def test_a_package_that_is_imported_already_stays() -> None:
