@@ -54,6 +54,11 @@ class Entry:
     reason: str | None = None
     updated_at: str = ""
 
+    @property
+    def row_key(self) -> Row:
+        """The key of the object's row."""
+        return {"StudyInstanceUID": self.study_instance_uid, "SortKey": self.sort_key}
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -96,17 +101,8 @@ class Ledger:
         writes: list[Any] = [{"Put": self._put(uri, seen, entry, now + KEEP_DELETED)}]
         if row:
             writes.append({"Put": {"TableName": self.metadata_table, "Item": to_item(row)}})
-        if (
-            seen
-            and seen.sort_key
-            and (seen.study_instance_uid, seen.sort_key)
-            != (
-                entry.study_instance_uid,
-                entry.sort_key,
-            )
-        ):
-            key = {"StudyInstanceUID": seen.study_instance_uid, "SortKey": seen.sort_key}
-            writes.append({"Delete": {"TableName": self.metadata_table, "Key": to_item(key)}})
+        if seen and seen.sort_key and seen.row_key != entry.row_key:
+            writes.append({"Delete": {"TableName": self.metadata_table, "Key": to_item(seen.row_key)}})
         with translated(f"recording {uri}"):
             try:
                 self.client.transact_write_items(TransactItems=writes)
