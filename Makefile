@@ -10,6 +10,9 @@ BIN := .venv/bin
 LOGS := .local/log
 STAMP := .venv/.installed
 
+# Nothing is written outside this folder, not even pip's cache.
+export PIP_CACHE_DIR := $(CURDIR)/.local/pip
+
 # $(call quietly,NAME,COMMAND): run it with its output in a log, which is shown when it fails
 quietly = mkdir -p $(LOGS); $(2) >$(LOGS)/$(1).log 2>&1 || { status=$$?; cat $(LOGS)/$(1).log >&2; exit $$status; }
 
