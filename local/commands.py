@@ -38,4 +38,5 @@ def commands(place: Place, outputs: dict[str, str]) -> list[Command]:
             "--key-condition-expression 'StudyYear = :year' "
             """--expression-attribute-values '{":year": {"S": "2004"}}'""",
         ),
+        Command("find a patient's studies", "serverless-dicom search --patient-id 1CT1"),
     ]

@@ -53,7 +53,7 @@ def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
     printed = stack.local("up").stdout
     lines = [command.line for command in commands(place, stack.outputs)]
     assert all(line in printed for line in lines)
-    source, upload, look, invoke, query = lines
+    source, upload, look, invoke, query, search = lines
     uploaded = stack.shell(f"{source}\n{upload}")
     assert uploaded.returncode == 0, uploaded.stderr
     state = ""
@@ -73,6 +73,9 @@ def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
         assert queried.returncode == 0, queried.stderr
         studies = [item["PatientID"]["S"] for item in json.loads(queried.stdout)["Items"]]
     assert "1CT1" in studies
+    found = stack.shell(f"{source}\n{search}")
+    assert found.returncode == 0, found.stderr
+    assert "CompressedSamples^CT1" in found.stdout
 
 
 def test_a_shell_that_sourced_the_environment_reaches_the_queues(stack: LocalStack) -> None:

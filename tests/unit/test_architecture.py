@@ -36,12 +36,8 @@ def imports(path: Path) -> Iterator[str]:
 def allowed(path: Path) -> set[str]:
     """The rooms that a file may import from, besides its own."""
     here = room(path)
-    if here in CORE:
+    if here in CORE | ADAPTERS | {"runtime"}:
         return CORE
-    if here in ADAPTERS:
-        return CORE
-    if here == "runtime":
-        return CORE | ADAPTERS
     return CORE | ADAPTERS | {"runtime"}
 
 
