@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
+from serverless_dicom.runtime import events
+from serverless_dicom.stores.rows import OBJECT_PREFIX
 from serverless_dicom_cli.problems import service_code
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ BATCH = 20
 EMPTY_PAGES = 100
 """Pages without records that a stream may give before the records asked for are taken for gone."""
 
-_OBJECT_ROW = "OBJECT#"
 _GONE = frozenset({"TrimmedDataAccessException", "ResourceNotFoundException", "ExpiredIteratorException"})
 
 
@@ -64,9 +65,7 @@ def changed_studies(client: DynamoDBStreamsClient, batch: Batch) -> set[str] | N
             for record in page["Records"]:
                 if int(record["dynamodb"]["SequenceNumber"]) > int(batch.last):
                     return found
-                keys = record["dynamodb"]["Keys"]
-                if keys["SortKey"]["S"].startswith(_OBJECT_ROW):
-                    found.add(keys["StudyInstanceUID"]["S"])
+                found |= events.changed_studies({"Records": [record]}, OBJECT_PREFIX).keys()
                 if record["dynamodb"]["SequenceNumber"] == batch.last:
                     return found
             iterator = page.get("NextShardIterator")

@@ -11,7 +11,7 @@ from boto3.s3.transfer import ProgressCallbackInvoker, TransferConfig, create_tr
 from botocore.exceptions import BotoCoreError, ClientError
 
 from serverless_dicom.errors import DicomDirectory, EmptyObject, NotDicom, RejectedObject
-from serverless_dicom.header.parse import parse
+from serverless_dicom.header.parse import parse_header
 from serverless_dicom.header.ranges import FileRanges
 from serverless_dicom_cli.places import SCHEME, files
 from serverless_dicom_cli.problems import concerns_all, explain, service_code
@@ -85,7 +85,7 @@ def _refused(file: Path, key: str, *, listed: bool) -> Upload | None:
         key.encode()
         with open_regular(file) as opened:
             if listed:
-                parse(FileRanges.of(opened))
+                parse_header(FileRanges.of(opened))
     except UnicodeEncodeError:
         return Upload(str(file), "failed", code=UNREADABLE, message="its name is no UTF-8, which keys are: rename it")
     except OSError as error:

@@ -13,6 +13,7 @@ from serverless_dicom.runtime.clients import dynamodb
 from serverless_dicom.runtime.events import changed_studies
 from serverless_dicom.runtime.faults import told_without_values
 from serverless_dicom.runtime.settings import SummarizeStudySettings
+from serverless_dicom.stores.rows import OBJECT_PREFIX
 from serverless_dicom.stores.studies import Studies
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
     """
     metrics.add_metric("Invocations", MetricUnit.Count, 1)
     try:
-        changed = changed_studies(event)
+        changed = changed_studies(event, OBJECT_PREFIX)
     except InvalidEvent as error:
         return {"statusCode": http_status(error), "body": str(error)}
     failed = [record for study, record in changed.items() if not _summarize(study)]

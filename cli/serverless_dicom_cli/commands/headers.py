@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import sys
-from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,7 +34,7 @@ def headers(aws: Aws, paths: tuple[str, ...], output: str) -> int:
     Text shows the record: what is kept in the table of each object.
     JSON is one array with an element a file, written as it is read:
       {"path", "record": {by keyword}, "header": {DICOM JSON model},
-       "notes": [{"path", "code"}], "incomplete"}
+       "notes": [{"path", "code", "bytes"?}], "incomplete"}
       or {"path", "error": {"code", "message"}}
 
     \b
@@ -66,15 +65,11 @@ def _element(reading: Reading) -> str:
     if not reading.header:
         return encoded({"path": reading.path, "error": {"code": reading.code, "message": reading.message}})
     header = reading.header
-    notes: list[dict[str, Any]] = [
-        {"path": note.path, "code": note.code} | ({"bytes": b64encode(note.raw).decode()} if note.raw else {})
-        for note in header.notes
-    ]
     parts = {
         "path": encoded(reading.path),
         "record": encoded(header.record),
         "header": json.dumps(header.model, ensure_ascii=False),
-        "notes": encoded(notes),
+        "notes": encoded([note.json for note in header.notes]),
         "incomplete": encoded(header.incomplete),
     }
     return "{" + ", ".join(f'"{name}": {part}' for name, part in parts.items()) + "}"

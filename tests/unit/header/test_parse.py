@@ -12,7 +12,7 @@ from serverless_dicom.errors import (
     NotDicom,
     TruncatedHeader,
 )
-from serverless_dicom.header.parse import as_rejection, parse
+from serverless_dicom.header.parse import as_rejection, parse_header
 from serverless_dicom.header.ranges import MemoryRanges
 from tests.datasets import (
     BIG_ENDIAN,
@@ -234,4 +234,4 @@ def test_a_failure_of_the_ranges_is_not_blamed_on_the_object() -> None:
             raise ConnectionError(start, stop)
 
     with pytest.raises(ConnectionError):
-        parse(Unreachable(as_file(make_dataset())))
+        parse_header(Unreachable(as_file(make_dataset())))

@@ -15,7 +15,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.sequence import Sequence
 
 from serverless_dicom.errors import RejectedObject
-from serverless_dicom.header.parse import parse
+from serverless_dicom.header.parse import parse_header
 from serverless_dicom.header.ranges import MemoryRanges, RangedFile
 from serverless_dicom.header.structure import PIXEL_DATA, Encoding, Walk
 from tests.datasets import BIG_ENDIAN, IMPLICIT, SECRETS, SYNTAXES, as_file, make_dataset, read, read_or_refusal
@@ -184,4 +184,4 @@ def test_damage_gives_a_rejection_or_an_answer_in_bounded_time(syntax: str, done
 @given(st.binary(max_size=400), st.sampled_from([b"", bytes(128) + b"DICM", HEADS[SYNTAXES[0]][:400]]))
 def test_bytes_of_any_kind_give_a_rejection_or_an_answer(tail: bytes, head: bytes) -> None:
     with suppress(RejectedObject):
-        parse(MemoryRanges(head + tail))
+        parse_header(MemoryRanges(head + tail))

@@ -133,11 +133,11 @@ def test_a_stream_names_each_study_once_with_its_first_record() -> None:
 
     event = {"Records": [record("1.2", 1), record("1.3", 2), record("1.2", 3), record("1.4", 4, "STUDY")]}
 
-    assert changed_studies(event) == {"1.2": "1", "1.3": "2"}
-    assert changed_studies({"StudyInstanceUIDs": ["1.2", "1.2"]}) == {"1.2": ""}
+    assert changed_studies(event, "OBJECT#") == {"1.2": "1", "1.3": "2"}
+    assert changed_studies({"StudyInstanceUIDs": ["1.2", "1.2"]}, "OBJECT#") == {"1.2": ""}
 
 
 @pytest.mark.parametrize("event", [None, [], {}, {"Records": 5}, {"Records": [{}]}, {"StudyInstanceUIDs": [5]}])
 def test_anything_else_names_no_studies(event: Any) -> None:
     with pytest.raises(InvalidEvent, match="StudyInstanceUIDs"):
-        changed_studies(event)
+        changed_studies(event, "OBJECT#")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from serverless_dicom.header.model import JsonModel, Model, Note
-from serverless_dicom.header.parse import as_rejection, parse
+from serverless_dicom.header.parse import as_rejection, parse_header
 from serverless_dicom.header.ranges import ByteRanges
 from serverless_dicom.header.record import Record, record_of
 
@@ -29,9 +29,9 @@ def read_header(ranges: ByteRanges, location: str) -> Header:
     A value of more than 1 MiB is not read: the model points to it as `location?offset=…&length=…`. Raises a
     RejectedObject where the object is not DICOM or damaged, and whatever `ranges` raises.
     """
-    parsed = parse(ranges)
+    parsed = parse_header(ranges)
     converter = JsonModel(lambda offset, length: f"{location}?offset={offset}&length={length}")
     with as_rejection():
         model = converter.convert(parsed.meta) | converter.convert(parsed.dataset)
-        record = record_of(model) | {"TransferSyntaxUID": parsed.transfer_syntax_uid}
+    record = record_of(model) | {"TransferSyntaxUID": parsed.transfer_syntax_uid}
     return Header(record, model, tuple(converter.notes), parsed.incomplete)

@@ -1,5 +1,6 @@
 """A parsed data set -> the DICOM JSON model (PS3.18 F), with every element before the pixel data."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -44,6 +45,12 @@ class Note:
     path: str
     code: str
     raw: bytes | None = None
+
+    @property
+    def json(self) -> dict[str, str]:
+        """The note for JSON, its bytes as base64."""
+        bytes_of_it = {"bytes": b64encode(self.raw).decode("ascii")} if self.raw else {}
+        return {"path": self.path, "code": self.code} | bytes_of_it
 
 
 class _Context(NamedTuple):

@@ -78,7 +78,7 @@ def as_rejection() -> Iterator[None]:
         raise MalformedHeader(f"the header cannot be parsed ({type(error).__name__})") from None
 
 
-def parse(ranges: ByteRanges) -> Parsed:
+def parse_header(ranges: ByteRanges) -> Parsed:
     """Parse the header of a DICOM file (PS3.10 7.1) or of a bare data set.
 
     Raises a RejectedObject, and whatever `ranges` raises.

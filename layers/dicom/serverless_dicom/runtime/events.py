@@ -20,9 +20,6 @@ Kind: TypeAlias = Literal["created", "deleted"]
 
 _DETAIL_TYPES: dict[str, Kind] = {"Object Created": "created", "Object Deleted": "deleted"}
 
-_OBJECT_ROW = "OBJECT#"
-"""How the sort keys of object rows begin: the summary's own rows are in the same stream."""
-
 _EXPECTED = "expected an S3 notification ('Records') or an EventBridge event of source aws.s3 ('detail')"
 
 
@@ -98,11 +95,11 @@ def _change(bucket: Any, key: Any, kind: Kind, entity: Mapping[str, Any], versio
     return ObjectChange(name, key, kind, sequencer or None, version or None)
 
 
-def changed_studies(event: Any) -> dict[str, str]:
-    """The studies whose object rows changed, each with the sequence number of its first record.
+def changed_studies(event: Any, prefix: str) -> dict[str, str]:
+    """The studies of which rows changed whose sort keys begin with `prefix`, each with its first sequence number.
 
-    Of a batch of DynamoDB's stream; or, with empty sequence numbers, of `{"StudyInstanceUIDs": […]}`. Raises
-    InvalidEvent.
+    Of a batch of DynamoDB's stream, which tells of the summary's own rows too; or, with empty sequence numbers, of
+    `{"StudyInstanceUIDs": […]}`. Raises InvalidEvent.
     """
     named = event.get("StudyInstanceUIDs") if isinstance(event, dict) else None
     if isinstance(named, list) and all(isinstance(study, str) and study for study in named):
@@ -111,7 +108,7 @@ def changed_studies(event: Any) -> dict[str, str]:
     try:
         for record in event["Records"]:
             keys = record["dynamodb"]["Keys"]
-            if keys["SortKey"]["S"].startswith(_OBJECT_ROW):
+            if keys["SortKey"]["S"].startswith(prefix):
                 found.setdefault(keys["StudyInstanceUID"]["S"], record["dynamodb"]["SequenceNumber"])
     except (AttributeError, KeyError, TypeError) as error:
         raise InvalidEvent(

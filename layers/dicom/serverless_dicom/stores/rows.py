@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -68,10 +67,7 @@ def object_row(header: Header, found: S3Object, uri: str, order: str = "") -> Ob
         _uid(record, name) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
     )
     model = _compressed(header.model)
-    notes = [
-        {"path": note.path, "code": note.code} | ({"bytes": b64encode(note.raw).decode()} if note.raw else {})
-        for note in header.notes
-    ]
+    notes = [note.json for note in header.notes]
     row: Row = record | {
         "SortKey": object_key(series, instance, uri),
         "RowType": "object",
