@@ -9,10 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from serverless_dicom import errors
 from serverless_dicom.errors import (
-    InvalidEvent,
     ObjectNotFound,
     PermanentError,
-    RejectedObject,
     ServerlessDicomError,
     TransientError,
     http_status,
@@ -22,6 +20,21 @@ from tests.peers import refusal
 
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ServerlessDicomError)]
 NAMES = {kind.__name__ for kind in CLASSES}
+
+STATUS = {
+    errors.RejectedObject: 422,
+    errors.ImageTooLarge: 413,
+    errors.CannotRender: 422,
+    errors.ObjectNotFound: 404,
+    errors.SourceNotAllowed: 403,
+    errors.SourceTooLarge: 413,
+    errors.InvalidRequest: 400,
+    errors.InvalidEvent: 400,
+    errors.SourceFailed: 502,
+    errors.SourceTimeout: 504,
+    errors.TransientError: 503,
+}
+"""From the most special class to the most general."""
 
 
 def drawn() -> Iterator[tuple[int, str, str]]:
@@ -56,9 +69,7 @@ def test_every_class_is_permanent_or_transient_and_says_what_it_means() -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_every_class_has_a_status(kind: type[ServerlessDicomError]) -> None:
-    expected = {RejectedObject: 422, ObjectNotFound: 404, InvalidEvent: 400, TransientError: 503}
-
-    assert http_status(kind("x")) == next((status for base, status in expected.items() if issubclass(kind, base)), 500)
+    assert http_status(kind("x")) == next((status for base, status in STATUS.items() if issubclass(kind, base)), 500)
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchBucket", "NoSuchVersion", "404"])

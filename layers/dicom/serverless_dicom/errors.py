@@ -13,10 +13,22 @@ ServerlessDicomError
 │   │   ├── InflatedTooLarge    inflated_too_large
 │   │   ├── InvalidTransferSyntax  invalid_transfer_syntax
 │   │   └── InvalidIdentifier   invalid_identifier
+│   ├── CannotRender            the object has no picture that can be drawn
+│   │   ├── NoPixelData         no_pixel_data
+│   │   ├── UnsupportedTransferSyntax  unsupported_transfer_syntax
+│   │   ├── InvalidPixelDescription    invalid_pixel_description
+│   │   ├── TruncatedPixelData  truncated_pixel_data
+│   │   ├── UndecodablePixelData       undecodable_pixel_data
+│   │   └── ImageTooLarge       image_too_large
 │   ├── ObjectNotFound          object_not_found
+│   ├── SourceNotAllowed        source_not_allowed
+│   ├── SourceTooLarge          source_too_large
+│   ├── InvalidRequest          invalid_request
 │   ├── InvalidEvent            invalid_event
 │   └── InvalidSetting          invalid_setting
 └── TransientError              transient: the same call may succeed later, so the queue retries it
+    ├── SourceFailed            source_failed
+    └── SourceTimeout           source_timeout
 
 A message names offsets, lengths, tags and object keys, never a value of the data set: it is logged and stored.
 """
@@ -100,10 +112,74 @@ class InvalidIdentifier(RejectedObject):
     code = "invalid_identifier"
 
 
+class CannotRender(PermanentError):
+    """The object is DICOM, but no picture can be drawn of it."""
+
+    code = "cannot_render"
+
+
+class NoPixelData(CannotRender):
+    """An object without pixel data: a report, a plan, an encapsulated document."""
+
+    code = "no_pixel_data"
+
+
+class UnsupportedTransferSyntax(CannotRender):
+    """Pixel data in a transfer syntax that is not decoded here, such as a video's."""
+
+    code = "unsupported_transfer_syntax"
+
+
+class InvalidPixelDescription(CannotRender):
+    """The Image Pixel module (PS3.3 C.7.6.3) is incomplete or contradicts itself, or the pixel data contradict it."""
+
+    code = "invalid_pixel_description"
+
+
+class TruncatedPixelData(CannotRender):
+    """The pixel data end before the frame does."""
+
+    code = "truncated_pixel_data"
+
+
+class UndecodablePixelData(CannotRender):
+    """The decoder refused the frame, failed at it, or took more time or memory than it may."""
+
+    code = "undecodable_pixel_data"
+
+
+class ImageTooLarge(CannotRender):
+    """A frame of more bytes, decoded, than are accepted."""
+
+    code = "image_too_large"
+
+
 class ObjectNotFound(PermanentError):
     """There is no such object, or no longer."""
 
     code = "object_not_found"
+
+
+class SourceNotAllowed(PermanentError):
+    """The address is none that may be fetched from."""
+
+    code = "source_not_allowed"
+
+
+class SourceTooLarge(PermanentError):
+    """More bytes than are fetched of one object."""
+
+    code = "source_too_large"
+
+
+class InvalidRequest(PermanentError):
+    """What a caller asked for is no request; `problems` names each field that is wrong, and what would be right."""
+
+    code = "invalid_request"
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class InvalidEvent(PermanentError):
@@ -124,9 +200,28 @@ class TransientError(ServerlessDicomError):
     code = "transient"
 
 
+class SourceFailed(TransientError):
+    """The source could not be reached, or answered with an error."""
+
+    code = "source_failed"
+
+
+class SourceTimeout(TransientError):
+    """The source took longer than it may."""
+
+    code = "source_timeout"
+
+
 _STATUS: dict[type[ServerlessDicomError], int] = {
     RejectedObject: 422,
+    CannotRender: 422,
+    ImageTooLarge: 413,
     ObjectNotFound: 404,
+    SourceNotAllowed: 403,
+    SourceTooLarge: 413,
+    SourceFailed: 502,
+    SourceTimeout: 504,
+    InvalidRequest: 400,
     InvalidEvent: 400,
     TransientError: 503,
     ServerlessDicomError: 500,
