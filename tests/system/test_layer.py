@@ -3,9 +3,16 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
+import numpy as np
 import pytest
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+from pydicom.encaps import get_frame
+from pydicom.uid import RLELossless
 
 from build_layer.contents import tree_size
 
@@ -15,10 +22,20 @@ VARIABLES = {
     "METADATA_TABLE": "metadata",
     "OBJECTS_TABLE": "objects",
     "HEADER_BUCKET": "headers",
+    "ALLOWED_BUCKETS": "inbox",
+    "RESULTS_BUCKET": "results",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "ServerlessDicom",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
+}
+TWELVE_BITS = (np.mgrid[0:48, 0:64].sum(0) * 37 % 4096).astype(np.uint16)
+LOSSLESS: dict[str, Callable[[], bytes]] = {
+    "jpeg8": lambda: imagecodecs.jpeg8_encode(TWELVE_BITS, lossless=True, bitspersample=12),
+    "jpegls": lambda: imagecodecs.jpegls_encode(TWELVE_BITS),
+    "jpeg2k": lambda: imagecodecs.jpeg2k_encode(TWELVE_BITS, level=0, reversible=True),
+    "htj2k": lambda: imagecodecs.htj2k_encode(TWELVE_BITS, level=0, reversible=True),
+    "jpegxl": lambda: imagecodecs.jpegxl_encode(TWELVE_BITS, lossless=True),
 }
 START = """
 import json, sys
@@ -64,6 +81,25 @@ def test_every_function_starts_from_the_layer_alone(layer: Path, function: str) 
 
 def test_the_decoders_load(layer: Path) -> None:
     start(layer, "import numpy, numpy.linalg, PIL.Image, PIL.ImageCms, pydicom.pixels, pylibjpeg, libjpeg, openjpeg")
+
+
+@pytest.mark.parametrize("codec", LOSSLESS)
+def test_imagecodecs_decodes_though_it_was_cut(layer: Path, tmp_path: Path, codec: str) -> None:
+    """By the whole imagecodecs of this test's own environment, what the layer's has to decode is encoded."""
+    (tmp_path / "coded").write_bytes(LOSSLESS[codec]())
+    decode = f"pathlib.Path('{tmp_path}/decoded').write_bytes(imagecodecs.{codec}_decode(coded).tobytes())"
+    start(layer, f"import imagecodecs, pathlib; coded = pathlib.Path('{tmp_path}/coded').read_bytes(); {decode}")
+    assert (tmp_path / "decoded").read_bytes() == TWELVE_BITS.tobytes()
+
+
+def test_imagecodecs_decodes_the_rle_of_dicom(layer: Path, tmp_path: Path) -> None:
+    ct = dcmread(get_testdata_file("CT_small.dcm", download=False))
+    pixels = ct.PixelData
+    ct.compress(RLELossless, encoding_plugin="pydicom")
+    (tmp_path / "coded").write_bytes(get_frame(ct.PixelData, 0, number_of_frames=1))
+    decoded = f"imagecodecs.dicomrle_decode(pathlib.Path('{tmp_path}/coded').read_bytes(), '<u2')"
+    start(layer, f"import imagecodecs, pathlib; pathlib.Path('{tmp_path}/decoded').write_bytes({decoded})")
+    assert (tmp_path / "decoded").read_bytes() == pixels
 
 
 def test_codecs_are_found_by_their_entry_points(layer: Path) -> None:

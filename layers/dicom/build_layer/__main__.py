@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from build_layer.bytecode import compile_sources, find_interpreter
+from build_layer.codecs import cut_codecs
 from build_layer.contents import normalise, prune, tree_size
 from build_layer.errors import LayerError
 from build_layer.target import Target, applicable
@@ -67,6 +68,7 @@ def build(target: Target) -> Path:
         install_wheels(target, folder)
         shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
         prune(folder)
+        cut_codecs(folder)
         if interpreter is None:
             print(f"layer: no Python {target.python} on this machine: no .pyc inside, cold starts take longer")
         else:
