@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 from serverless_dicom.errors import InvalidSetting
@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A function's variables: field `metadata_table` is variable METADATA_TABLE."""
+    """A function's variables: field `metadata_table` is variable METADATA_TABLE; one with a default may be empty."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
         """The settings in an environment; raises InvalidSetting with the names of the variables that are not set."""
         names = {field.name: field.name.upper() for field in fields(cls)}
-        missing = [variable for variable in names.values() if not environment.get(variable)]
+        needed = [field.name.upper() for field in fields(cls) if field.default is MISSING]
+        missing = [variable for variable in needed if not environment.get(variable)]
         if missing:
             raise InvalidSetting(f"set the environment variable{'s' * (len(missing) > 1)} {', '.join(missing)}")
-        return cls(**{name: environment[variable] for name, variable in names.items()})
+        return cls(**{name: value for name, variable in names.items() if (value := environment.get(variable))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,21 @@ class SummarizeStudySettings(Settings):
     """Of `summarize_study`."""
 
     metadata_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertSettings(Settings):
+    """Of `convert`: where images may come from, lists with commas between; the bucket for large pictures; the pages."""
+
+    allowed_buckets: str
+    results_bucket: str
+    allowed_hosts: str = ""
+    allow_ftp: str = "false"
+    r2_accounts: str = ""
+    r2_secret_arn: str = ""
+    allowed_origin: str = ""
+
+
+def listed(text: str) -> frozenset[str]:
+    """The parts of a list with commas between: `a, b` is a and b, and an empty text none."""
+    return frozenset(part.strip() for part in text.split(",") if part.strip())
