@@ -1,0 +1,127 @@
+"""imagecodecs as decoders of pydicom, by its plugin interface.
+
+imagecodecs carries libjpeg-turbo, CharLS, OpenJPEG and OpenJPH, three to six times as fast as the pylibjpeg plugins, which
+stay behind them for what they refuse. The decoders here are instances of their own: pydicom's are left as they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import imagecodecs
+import numpy as np
+from pydicom.pixels.decoders import pylibjpeg
+from pydicom.pixels.decoders.base import Decoder
+from pydicom.uid import UID
+
+from serverless_dicom.image.syntaxes import FAMILIES, Family
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from pydicom.pixels.decoders.base import DecodeRunner
+
+_LOSSLESS_JPEG = frozenset({"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"})
+
+DECODER_DEPENDENCIES: dict[str, tuple[str, ...]] = dict.fromkeys(FAMILIES, ("imagecodecs",))
+"""What pydicom asks a plugin's module for."""
+
+
+def is_available(uid: str) -> bool:
+    """Whether a transfer syntax can be decoded; pydicom asks."""
+    return uid in FAMILIES
+
+
+def decode_jpeg(src: bytes, runner: DecodeRunner) -> bytes:
+    """Decode with libjpeg-turbo: 8 and 12 bits, lossless up to 16.
+
+    Of lossy ones libjpeg makes RGB at once, as the photometric interpretation says, which pydicom has by then compared
+    with the codestream. Lossless ones keep their components.
+    """
+    space = "GRAYSCALE"
+    if runner.samples_per_pixel == 3:  # noqa: PLR2004
+        lossy = runner.transfer_syntax not in _LOSSLESS_JPEG
+        space = "YCBCR" if lossy and runner.photometric_interpretation.startswith("YBR") else "RGB"
+        if lossy:
+            runner.set_option("photometric_interpretation", "RGB")
+    wanted = "GRAYSCALE" if space == "GRAYSCALE" else "RGB"
+    return _handed_over(imagecodecs.jpeg8_decode(src, colorspace=space, outcolorspace=wanted), runner)
+
+
+def decode_jpeg_ls(src: bytes, runner: DecodeRunner) -> bytes:
+    """Decode with CharLS."""
+    return _handed_over(imagecodecs.jpegls_decode(src), runner)
+
+
+def decode_jpeg_2000(src: bytes, runner: DecodeRunner) -> bytes:
+    """Decode with OpenJPEG; it reads HTJ2K too."""
+    return _without_transform(imagecodecs.jpeg2k_decode(src), runner)
+
+
+def decode_htj2k(src: bytes, runner: DecodeRunner) -> bytes:
+    """Decode with OpenJPH."""
+    return _without_transform(imagecodecs.htj2k_decode(src), runner)
+
+
+def decode_rle(src: bytes, runner: DecodeRunner) -> bytes:
+    """Decode RLE (PS3.5 G); bits of 1-bit pixels stand eight to a byte, as uncompressed."""
+    bits = runner.bits_allocated
+    if bits == 1:
+        runner.set_option("bits_allocated", 8)
+        packed = imagecodecs.dicomrle_decode(src, "u1", out=-(-runner.rows * runner.columns // 8))
+        return np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little").tobytes()[
+            : runner.rows * runner.columns
+        ]
+    length = runner.rows * runner.columns * runner.samples_per_pixel * bits // 8
+    decoded = imagecodecs.dicomrle_decode(src, f"u{bits // 8}", out=length)
+    runner.set_option("planar_configuration", 1)
+    return bytes(decoded)
+
+
+def _without_transform(array: NDArray[Any], runner: DecodeRunner) -> bytes:
+    """Hand over an image whose multiple component transformation the decoder has undone (PS3.5 8.2.4)."""
+    if runner.photometric_interpretation in {"YBR_RCT", "YBR_ICT"}:
+        runner.set_option("photometric_interpretation", "RGB")
+    return _handed_over(array, runner)
+
+
+def _handed_over(array: NDArray[Any], runner: DecodeRunner) -> bytes:
+    """The bytes of a decoded image, interleaved, with its size in bits and its order told to pydicom.
+
+    Raises ValueError where it is not of the declared size: pydicom then tries the next decoder.
+    """
+    shape: tuple[int, ...] = (runner.rows, runner.columns)
+    if runner.samples_per_pixel > 1:
+        shape += (runner.samples_per_pixel,)
+        runner.set_option("planar_configuration", 0)
+    if array.shape != shape or array.dtype.kind not in "ui" or 8 * array.itemsize > max(runner.bits_allocated, 8):
+        raise ValueError("the decoded image is not of the declared size")
+    runner.set_option("bits_allocated", 8 * array.itemsize)
+    return array.tobytes()
+
+
+_HERE = __name__
+_PYLIBJPEG = ("pylibjpeg", ("pydicom.pixels.decoders.pylibjpeg", "_decode_frame"))
+_PYDICOM_RLE = ("pydicom", ("pydicom.pixels.decoders.rle", "_decode_frame"))
+
+_PLUGINS: dict[Family, tuple[tuple[str, tuple[str, str]], ...]] = {
+    Family.JPEG: (("libjpeg-turbo", (_HERE, "decode_jpeg")), _PYLIBJPEG),
+    Family.JPEG_LS: (("CharLS", (_HERE, "decode_jpeg_ls")), _PYLIBJPEG),
+    Family.JPEG_2000: (("OpenJPEG", (_HERE, "decode_jpeg_2000")), _PYLIBJPEG),
+    Family.HTJ2K: (("OpenJPH", (_HERE, "decode_htj2k")), ("OpenJPEG", (_HERE, "decode_jpeg_2000"))),
+    Family.RLE: (("imagecodecs", (_HERE, "decode_rle")), _PYDICOM_RLE),
+}
+"""The decoders of each family in the order in which they are tried."""
+
+
+def _decoder(uid: str, family: Family) -> Decoder:
+    decoder = Decoder(UID(uid))
+    decoder.add_plugins(
+        [plugin for plugin in _PLUGINS[family] if plugin != _PYLIBJPEG or uid in pylibjpeg.DECODER_DEPENDENCIES]
+    )
+    return decoder
+
+
+DECODERS = {uid: _decoder(uid, family) for uid, family in FAMILIES.items() if family in _PLUGINS}
+"""pydicom's decoder of each compressed transfer syntax that pydicom knows, with the plugins above."""

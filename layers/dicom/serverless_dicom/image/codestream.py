@@ -1,0 +1,129 @@
+"""What a codestream says of itself, read before any native decoder sees it.
+
+A decoder allocates what the codestream asks for, and some abort the process over sizes that cannot be. So the size in
+the codestream's own header has to be that of the data set, which has been checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from serverless_dicom.errors import InvalidPixelDescription, UndecodablePixelData
+from serverless_dicom.image.syntaxes import Family
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from serverless_dicom.image.description import PixelDescription
+
+MAX_TILES = 65_535
+"""Tiles of a JPEG 2000 codestream: ISO/IEC 15444-1 A.4.2 has no more."""
+
+_SIZE = Struct(">HBHHB")
+_SIZ = Struct(">HHLLLLLLLLH")
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_NOT_FRAMES = frozenset({0xC4, 0xC8, 0xCC})
+_SOI, _SOC_SIZ = b"\xff\xd8", b"\xff\x4f\xff\x51"
+_BOX = Struct(">L4s")
+
+
+@dataclass(frozen=True, slots=True)
+class Codestream:
+    """The size in pixels, the components and the bits of each, as a codestream declares them."""
+
+    rows: int
+    columns: int
+    components: int
+    bits: int
+
+
+def check(data: bytes, family: Family, description: PixelDescription) -> None:
+    """Raise unless the codestream is of its family and of the data set's size.
+
+    UndecodablePixelData where it is none, InvalidPixelDescription where it contradicts the data set.
+    """
+    read = _READERS.get(family)
+    if read is None:
+        return
+    found = read(data)
+    if found is None:
+        raise UndecodablePixelData(f"the frame does not begin with a {family.value} codestream")
+    declared = (description.rows, description.columns, description.samples_per_pixel)
+    if (found.rows, found.columns, found.components) != declared:
+        raise InvalidPixelDescription(
+            f"the {family.value} codestream has {found.columns} x {found.rows} pixels of {found.components} components, "
+            f"the data set {declared[1]} x {declared[0]} of {declared[2]}"
+        )
+    if not 1 <= found.bits <= max(description.bits_allocated, 8):
+        raise InvalidPixelDescription(
+            f"the {family.value} codestream has {found.bits} bits a sample, BitsAllocated is {description.bits_allocated}"
+        )
+
+
+def begins_codestream(start: bytes) -> bool:
+    """Whether a fragment that begins with these bytes (8 are enough) is the first of its frame."""
+    return start.startswith((_SOI, _SOC_SIZ)) or start[4:8] == b"jP  "
+
+
+def _jpeg(data: bytes) -> Codestream | None:
+    """Of JPEG (ISO/IEC 10918-1 B.2.2) and JPEG-LS (ISO/IEC 14495-1 C.2.2): the first frame header."""
+    if not data.startswith(_SOI):
+        return None
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:  # noqa: PLR2004 - a marker's first byte
+            return None
+        marker = data[at + 1]
+        if marker == 0xFF:  # noqa: PLR2004 - fill bytes
+            at += 1
+        elif marker in _STANDALONE:
+            at += 2
+        elif (0xC0 <= marker <= 0xCF and marker not in _NOT_FRAMES) or marker == 0xF7:  # noqa: PLR2004 - SOFn, SOF55
+            if at + 2 + _SIZE.size > len(data):
+                return None
+            _, bits, rows, columns, components = _SIZE.unpack_from(data, at + 2)
+            return Codestream(rows, columns, components, bits)
+        else:
+            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+    return None
+
+
+def _jpeg_2000(data: bytes) -> Codestream | None:
+    """Of JPEG 2000 (ISO/IEC 15444-1 A.5.1), with or without the boxes of a JP2 file."""
+    at = 0
+    while data[at : at + 4] != _SOC_SIZ:
+        if at + 8 > len(data):
+            return None
+        length, kind = _BOX.unpack_from(data, at)
+        if kind == b"jp2c":
+            at += 8
+        elif length >= 8:  # noqa: PLR2004 - the box's own header
+            at += length
+        else:
+            return None
+    at += 4
+    if at + _SIZ.size + 1 > len(data):
+        return None
+    _, _, right, bottom, left, top, tile_width, tile_height, tile_left, tile_top, components = _SIZ.unpack_from(
+        data, at
+    )
+    bits = (data[at + _SIZ.size] & 0x7F) + 1
+    if not (tile_width and tile_height and left < right and top < bottom):
+        raise UndecodablePixelData("the JPEG 2000 codestream declares an image or tiles without any extent")
+    across, down = -(-(right - tile_left) // tile_width), -(-(bottom - tile_top) // tile_height)
+    if across * down > MAX_TILES:
+        raise UndecodablePixelData(
+            f"the JPEG 2000 codestream declares {across * down} tiles, there are {MAX_TILES} at most"
+        )
+    return Codestream(bottom - top, right - left, components, bits)
+
+
+_READERS: dict[Family, Callable[[bytes], Codestream | None]] = {
+    Family.JPEG: _jpeg,
+    Family.JPEG_LS: _jpeg,
+    Family.JPEG_2000: _jpeg_2000,
+    Family.HTJ2K: _jpeg_2000,
+}
+"""RLE and deflated frames have no size of their own; libjxl's answer is bounded by the memory that it may take."""
