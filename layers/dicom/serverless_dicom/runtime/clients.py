@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -11,6 +12,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 4},
@@ -31,3 +33,46 @@ def s3() -> S3Client:
 def dynamodb() -> DynamoDBClient:
     """The client of DynamoDB."""
     return boto3.client("dynamodb", config=CONFIG)
+
+
+FOR_CALLERS = CONFIG.merge(
+    Config(
+        retries={"mode": "standard", "max_attempts": 2},
+        connect_timeout=2,
+        read_timeout=6,
+        signature_version="s3v4",
+        max_pool_connections=4,
+    )
+)
+"""Somebody waits: what fails twice is told, and he tries again. URLs are signed so that their time is part of them."""
+
+
+@cache
+def s3_for_callers() -> S3Client:
+    """The client of S3 where somebody waits for the answer."""
+    return boto3.client("s3", config=FOR_CALLERS)
+
+
+def unusual_host(client: S3Client) -> str | None:
+    """The `host` or `host:port` of a client of S3 that was sent elsewhere than to AWS (AWS_ENDPOINT_URL)."""
+    place = urlsplit(client.meta.endpoint_url)
+    return None if (place.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn")) else place.netloc
+
+
+@cache
+def r2(endpoint_url: str, access_key_id: str, secret_access_key: str) -> S3Client:
+    """The client of Cloudflare R2, by its S3 API at an account's address."""
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name="auto",
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret_access_key,
+        config=FOR_CALLERS,
+    )
+
+
+@cache
+def secrets() -> SecretsManagerClient:
+    """The client of Secrets Manager."""
+    return boto3.client("secretsmanager", config=FOR_CALLERS.merge(Config(signature_version="v4")))

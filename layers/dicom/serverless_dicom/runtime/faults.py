@@ -28,8 +28,11 @@ def told_without_values(logger: Logger) -> Iterator[None]:
         logger.warning(str(error), code=error.code)
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, its text must not get out
-        frames = [
-            f"{PurePath(at.filename).name}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)
-        ]
-        logger.error("unexpected error", kind=type(error).__name__, frames=frames)  # noqa: TRY400 - its text stays out
-        raise TransientError(f"unexpected {type(error).__name__} at {frames[-1]}") from None
+        raise TransientError(f"unexpected {type(error).__name__} at {told_unexpected(logger, error)}") from None
+
+
+def told_unexpected(logger: Logger, error: Exception) -> str:
+    """Log an error of which only the kind and the lines that it came through may be told; returns the last line."""
+    frames = [f"{PurePath(at.filename).name}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
+    logger.error("unexpected error", kind=type(error).__name__, frames=frames)
+    return frames[-1]
