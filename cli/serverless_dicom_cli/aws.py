@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias
 
@@ -15,15 +16,20 @@ if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 Options = ParamSpec("Options")
 
 DEFAULT_STACK = "serverless-dicom"
+REGION_OF_ENDPOINTS = "us-east-1"
+"""What signatures name where an endpoint is given and no region: the endpoint decides where calls go."""
+
 SECONDS_OF_A_FUNCTION = 70
 """Longer than any function of the stack may take."""
 
@@ -60,6 +66,16 @@ class Aws:
         """The client of Lambda."""
         return self._session.client("lambda", endpoint_url=self._endpoint_url, config=self._config)
 
+    @cached_property
+    def users(self) -> CognitoIdentityProviderClient:
+        """The client of Cognito's user pools."""
+        return self._session.client("cognito-idp", endpoint_url=self._endpoint_url, config=self._config)
+
+    @cached_property
+    def secrets(self) -> SecretsManagerClient:
+        """The client of Secrets Manager."""
+        return self._session.client("secretsmanager", endpoint_url=self._endpoint_url, config=self._config)
+
     def describe_stack(self, name: str) -> StackTypeDef:
         """Return what CloudFormation says of a stack; raises click.ClickException where there is none."""
         from botocore.exceptions import ClientError
@@ -79,7 +95,10 @@ class Aws:
     def _session(self) -> boto3.Session:
         import boto3
 
-        return boto3.Session(profile_name=self._profile, region_name=self._region)
+        session = boto3.Session(profile_name=self._profile, region_name=self._region)
+        if session.region_name is None and (self._endpoint_url or os.environ.get("AWS_ENDPOINT_URL")):
+            return boto3.Session(profile_name=self._profile, region_name=REGION_OF_ENDPOINTS)
+        return session
 
     @cached_property
     def _config(self) -> Config:
