@@ -1,10 +1,15 @@
 """Objects of S3, read by range and never as a mixture of two versions."""
 
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
-from serverless_dicom.errors import ObjectNotFound, TransientError
+from serverless_dicom.errors import ObjectNotFound, SourceTooLarge, TransientError
 from serverless_dicom.header.ranges import FIRST_READ
-from serverless_dicom.stores.objects import S3Object
+from serverless_dicom.stores.objects import MAX_WHOLE, S3Object
 from tests.bucket import Bucket
 from tests.peers import Peer, failing
 from tests.stack import HEADERS, Stack
@@ -93,3 +98,77 @@ def test_a_refusal_names_the_object_and_the_reason(stack: Stack, inbox: Bucket) 
 
     with pytest.raises(TransientError, match=rf"^reading s3://{inbox.name}/key: AccessDenied$"):
         S3Object.open(failing(stack.s3, "get_object", "AccessDenied"), inbox.name, "key")
+
+
+def test_the_version_that_was_asked_for_is_read(stack: Stack, inbox: Bucket) -> None:
+    first = inbox.put("key", DATA).version_id
+    inbox.put("key", DATA[::-1])
+    found = S3Object.open(stack.s3, inbox.name, "key", first)
+
+    assert found.version_id == first
+    assert found.read(0, 10) == DATA[:10]
+    assert found.read(100_000, 100_010) == DATA[100_000:100_010]
+
+
+def test_an_empty_version_is_read(stack: Stack, inbox: Bucket) -> None:
+    first = inbox.put("key", b"").version_id
+    inbox.put("key", DATA)
+
+    assert S3Object.open(stack.s3, inbox.name, "key", first).size == 0
+
+
+@pytest.mark.parametrize("code", ["NoSuchVersion", "InvalidArgument"])
+def test_a_version_that_there_is_not_is_not_found(stack: Stack, inbox: Bucket, code: str) -> None:
+    inbox.put("key", DATA)
+
+    with pytest.raises(ObjectNotFound, match=rf"^reading s3://{inbox.name}/key: "):
+        S3Object.open(failing(stack.s3, "get_object", code), inbox.name, "key", "no-version")
+
+
+def test_an_argument_that_is_no_version_is_no_absence(stack: Stack, inbox: Bucket) -> None:
+    inbox.put("key", DATA)
+
+    with pytest.raises(TransientError, match="InvalidArgument"):
+        S3Object.open(failing(stack.s3, "get_object", "InvalidArgument"), inbox.name, "key")
+
+
+class Rangeless:
+    """A client of an endpoint that sends all of an object, whatever range is asked for."""
+
+    def __init__(self, data: bytes, size: int | None = None) -> None:
+        self.body = io.BytesIO(data)
+        self.size = len(data) if size is None else size
+        self.calls: list[dict[str, Any]] = []
+
+    def get_object(self, **wanted: Any) -> Any:
+        self.calls.append(wanted)
+        return {"Body": self.body, "ContentLength": self.size, "ETag": '"e"', "LastModified": datetime.now(UTC)}
+
+
+def test_an_endpoint_that_ignores_ranges_is_asked_once() -> None:
+    client: Any = Rangeless(DATA)
+    found = S3Object.open(client, "bucket", "key", "v1")
+
+    assert found.size == len(DATA)
+    assert found.read(100_000, 100_010) == DATA[100_000:100_010]
+    assert found.read(len(DATA), len(DATA)) == b""
+    assert len(client.calls) == 1
+    assert client.calls[0]["VersionId"] == "v1"
+
+
+def test_an_object_that_is_too_large_for_one_piece_is_not_begun() -> None:
+    client: Any = Rangeless(DATA, MAX_WHOLE + 1)
+
+    with pytest.raises(SourceTooLarge, match=rf"s3://bucket/key: the endpoint knows no ranges, and {MAX_WHOLE + 1} "):
+        S3Object.open(client, "bucket", "key")
+    assert client.body.closed
+
+
+def test_an_endpoint_that_begins_to_ignore_ranges_is_not_believed(stack: Stack, inbox: Bucket) -> None:
+    inbox.put("key", DATA)
+    found = opened(stack)
+    client: Any = Rangeless(DATA)
+
+    with pytest.raises(TransientError, match=r"other bytes came than the 10 that were asked for$"):
+        replace(found, client=client).read(100_000, 100_010)
+    assert client.body.tell() == 11
