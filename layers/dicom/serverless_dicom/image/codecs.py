@@ -1,12 +1,12 @@
 """imagecodecs as decoders of pydicom, by its plugin interface.
 
-imagecodecs carries libjpeg-turbo, CharLS, OpenJPEG and OpenJPH, three to six times as fast as the pylibjpeg plugins, which
-stay behind them for what they refuse. The decoders here are instances of their own: pydicom's are left as they are.
+imagecodecs carries libjpeg-turbo, CharLS, OpenJPEG and OpenJPH, three to six times as fast as the pylibjpeg plugins,
+which stay behind them for what they refuse. The decoders here are instances of their own: pydicom's are left as they are.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import imagecodecs
 import numpy as np
@@ -17,10 +17,11 @@ from pydicom.uid import UID
 from serverless_dicom.image.syntaxes import FAMILIES, Family
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
     from pydicom.pixels.decoders.base import DecodeRunner
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+"""What pydicom takes from a plugin: memory that is not copied once more."""
 
 _LOSSLESS_JPEG = frozenset({"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"})
 
@@ -33,7 +34,7 @@ def is_available(uid: str) -> bool:
     return uid in FAMILIES
 
 
-def decode_jpeg(src: bytes, runner: DecodeRunner) -> bytes:
+def decode_jpeg(src: bytes, runner: DecodeRunner) -> Buffer:
     """Decode with libjpeg-turbo: 8 and 12 bits, lossless up to 16.
 
     Of lossy ones libjpeg makes RGB at once, as the photometric interpretation says, which pydicom has by then compared
@@ -49,45 +50,44 @@ def decode_jpeg(src: bytes, runner: DecodeRunner) -> bytes:
     return _handed_over(imagecodecs.jpeg8_decode(src, colorspace=space, outcolorspace=wanted), runner)
 
 
-def decode_jpeg_ls(src: bytes, runner: DecodeRunner) -> bytes:
+def decode_jpeg_ls(src: bytes, runner: DecodeRunner) -> Buffer:
     """Decode with CharLS."""
     return _handed_over(imagecodecs.jpegls_decode(src), runner)
 
 
-def decode_jpeg_2000(src: bytes, runner: DecodeRunner) -> bytes:
+def decode_jpeg_2000(src: bytes, runner: DecodeRunner) -> Buffer:
     """Decode with OpenJPEG; it reads HTJ2K too."""
     return _without_transform(imagecodecs.jpeg2k_decode(src), runner)
 
 
-def decode_htj2k(src: bytes, runner: DecodeRunner) -> bytes:
+def decode_htj2k(src: bytes, runner: DecodeRunner) -> Buffer:
     """Decode with OpenJPH."""
     return _without_transform(imagecodecs.htj2k_decode(src), runner)
 
 
-def decode_rle(src: bytes, runner: DecodeRunner) -> bytes:
+def decode_rle(src: bytes, runner: DecodeRunner) -> Buffer:
     """Decode RLE (PS3.5 G); bits of 1-bit pixels stand eight to a byte, as uncompressed."""
-    bits = runner.bits_allocated
-    if bits == 1:
+    if runner.bits_allocated == 1:
         runner.set_option("bits_allocated", 8)
         packed = imagecodecs.dicomrle_decode(src, "u1", out=-(-runner.rows * runner.columns // 8))
         return np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little").tobytes()[
             : runner.rows * runner.columns
         ]
-    length = runner.rows * runner.columns * runner.samples_per_pixel * bits // 8
-    decoded = imagecodecs.dicomrle_decode(src, f"u{bits // 8}", out=length)
+    sample = runner.bits_allocated // 8
+    length = runner.rows * runner.columns * runner.samples_per_pixel * sample
     runner.set_option("planar_configuration", 1)
-    return bytes(decoded)
+    return imagecodecs.dicomrle_decode(src, f"u{sample}", out=length)
 
 
-def _without_transform(array: NDArray[Any], runner: DecodeRunner) -> bytes:
+def _without_transform(array: NDArray[Any], runner: DecodeRunner) -> Buffer:
     """Hand over an image whose multiple component transformation the decoder has undone (PS3.5 8.2.4)."""
     if runner.photometric_interpretation in {"YBR_RCT", "YBR_ICT"}:
         runner.set_option("photometric_interpretation", "RGB")
     return _handed_over(array, runner)
 
 
-def _handed_over(array: NDArray[Any], runner: DecodeRunner) -> bytes:
-    """The bytes of a decoded image, interleaved, with its size in bits and its order told to pydicom.
+def _handed_over(array: NDArray[Any], runner: DecodeRunner) -> Buffer:
+    """The memory of a decoded image, interleaved, with its size in bits and its order told to pydicom.
 
     Raises ValueError where it is not of the declared size: pydicom then tries the next decoder.
     """
@@ -98,7 +98,7 @@ def _handed_over(array: NDArray[Any], runner: DecodeRunner) -> bytes:
     if array.shape != shape or array.dtype.kind not in "ui" or 8 * array.itemsize > max(runner.bits_allocated, 8):
         raise ValueError("the decoded image is not of the declared size")
     runner.set_option("bits_allocated", 8 * array.itemsize)
-    return array.tobytes()
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 _HERE = __name__
@@ -115,13 +115,21 @@ _PLUGINS: dict[Family, tuple[tuple[str, tuple[str, str]], ...]] = {
 """The decoders of each family in the order in which they are tried."""
 
 
+def _usable(uid: str, family: Family) -> list[tuple[str, tuple[str, str]]]:
+    """The plugins of a family that know a transfer syntax: pylibjpeg's know those that pydicom knows it to decode."""
+    return [plugin for plugin in _PLUGINS[family] if plugin != _PYLIBJPEG or uid in pylibjpeg.DECODER_DEPENDENCIES]
+
+
 def _decoder(uid: str, family: Family) -> Decoder:
     decoder = Decoder(UID(uid))
-    decoder.add_plugins(
-        [plugin for plugin in _PLUGINS[family] if plugin != _PYLIBJPEG or uid in pylibjpeg.DECODER_DEPENDENCIES]
-    )
+    decoder.add_plugins(_usable(uid, family))
     return decoder
 
 
-DECODERS = {uid: _decoder(uid, family) for uid, family in FAMILIES.items() if family in _PLUGINS}
+_COMPRESSED = {uid: family for uid, family in FAMILIES.items() if family in _PLUGINS}
+
+DECODERS = {uid: _decoder(uid, family) for uid, family in _COMPRESSED.items()}
 """pydicom's decoder of each compressed transfer syntax that pydicom knows, with the plugins above."""
+
+ORDER = {uid: tuple(name for name, _ in _usable(uid, family)) for uid, family in _COMPRESSED.items()}
+"""The names of its plugins, as they are tried; pydicom itself would go by the alphabet."""

@@ -20,7 +20,7 @@ MAX_PROFILE_BYTES = 1024 * 1024
 
 
 def rgb_of(samples: NDArray[Any], photometric_interpretation: str, bits: int) -> tuple[NDArray[np.uint8], str]:
-    """Samples of so many bits, shape (rows, columns, 3), -> RGB of 8 bits, and the name of what was done to the colours.
+    """Samples of so many bits, shape (rows, columns, 3), -> RGB of 8 bits, and what was done to the colours.
 
     More bits are cut to the highest 8, fewer spread over them.
     """

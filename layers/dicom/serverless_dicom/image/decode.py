@@ -11,7 +11,7 @@ import imagecodecs
 from pydicom.encaps import encapsulate
 
 from serverless_dicom.errors import UndecodablePixelData
-from serverless_dicom.image.codecs import DECODERS
+from serverless_dicom.image.codecs import DECODERS, ORDER
 from serverless_dicom.image.codestream import check
 from serverless_dicom.image.frames import FrameBytes
 from serverless_dicom.image.native import samples_of
@@ -82,26 +82,31 @@ def _jpeg_xl(data: bytes, description: PixelDescription) -> Decoded:
 
 
 def _by_pydicom(data: bytes, description: PixelDescription, transfer_syntax_uid: str, family: Family) -> Decoded:
-    decoder = DECODERS[transfer_syntax_uid]
+    """By the first decoder that accepts the frame."""
     refusals = []
-    for plugin in decoder.available_plugins:
+    for plugin in ORDER[transfer_syntax_uid]:
         try:
-            with warnings.catch_warnings(action="ignore"):  # they quote the header
-                array, properties = decoder.as_array(
-                    encapsulate([data], has_bot=False),
-                    index=0,
-                    raw=True,
-                    correct_unused_bits=False,
-                    decoding_plugin=plugin,
-                    **_options(description),
-                )
+            return decode_by(plugin, data, description, transfer_syntax_uid, family)
         except Exception as error:  # noqa: BLE001 - whatever a decoder raises
             refusals.append(f"{plugin}: {type(error).__name__}")
-        else:
-            photometric, is_rle = str(properties["photometric_interpretation"]), family is Family.RLE
-            samples = _of_stored_bits(array, description, from_high_bit=is_rle)
-            return Decoded(samples, photometric, plugin, array if is_rle else None)
     raise UndecodablePixelData(f"no decoder accepts the {family.value} frame ({', '.join(refusals)})")
+
+
+def decode_by(
+    plugin: str, data: bytes, description: PixelDescription, transfer_syntax_uid: str, family: Family
+) -> Decoded:
+    """Decode a frame by one of the plugins of DECODERS. Raises whatever pydicom and the plugin raise."""
+    with warnings.catch_warnings(action="ignore"):  # they quote the header
+        array, properties = DECODERS[transfer_syntax_uid].as_array(
+            encapsulate([data], has_bot=False),
+            index=0,
+            raw=True,
+            decoding_plugin=plugin,
+            **_options(description),
+        )
+    is_rle = family is Family.RLE
+    samples = _of_stored_bits(array, description, from_high_bit=is_rle)
+    return Decoded(samples, str(properties["photometric_interpretation"]), plugin, array if is_rle else None)
 
 
 def _options(description: PixelDescription) -> dict[str, Any]:
@@ -117,6 +122,7 @@ def _options(description: PixelDescription) -> dict[str, Any]:
         "planar_configuration": description.planar_configuration,
         "number_of_frames": 1,
         "pixel_keyword": "PixelData",
+        "correct_unused_bits": False,  # see _of_stored_bits
     }
 
 

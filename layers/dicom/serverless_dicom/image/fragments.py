@@ -1,9 +1,9 @@
-"""The frames of encapsulated pixel data (PS3.5 A.4): found by an offset table, or by walking from fragment to fragment."""
+"""The frames of encapsulated pixel data (PS3.5 A.4): by an offset table, or by walking from fragment to fragment."""
 
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Fragments:
         )
 
     def _basic(self, number: int, first: int, length: int) -> tuple[int, int | None] | None:
-        """A frame's span by the Basic Offset Table (PS3.5 A.4), without end for the last; None where that is no help."""
+        """A frame's span by the Basic Offset Table (PS3.5 A.4), None where that is no help."""
         if length != 4 * self._frames or self._frames == 1:
             return None
         at = self._table_at + 8 + 4 * (number - 1)
@@ -135,7 +135,8 @@ class Fragments:
 
     def _long_words(self, tag: int) -> list[int]:
         """The 64-bit words of an element before the pixel data, none where it is absent."""
-        element = self._parsed.dataset.get_item(tag, keep_deferred=True) if tag in self._parsed.dataset else None
+        dataset = self._parsed.dataset
+        element: Any = dataset.get_item(tag, keep_deferred=True) if tag in dataset else None
         if element is None:
             return []
         value = element.value

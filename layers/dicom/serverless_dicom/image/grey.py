@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MAX_TABLE_BITS = 16
 """Bits of stored values for which a table is made; those of more are transformed pixel by pixel."""
 
-_STRIP = 1 << 20
-"""Pixels that are transformed at once without a table: the numbers in between take eight bytes each."""
+_STRIP = 1 << 18
+"""Pixels that are transformed at once: the numbers in between take eight bytes each, and fit into a cache."""
 
 _PADDING = ("PixelPaddingValue", "FloatPixelPaddingValue", "DoubleFloatPixelPaddingValue")
 _PADDING_LIMIT = ("PixelPaddingRangeLimit", "FloatPixelPaddingRangeLimit", "DoubleFloatPixelPaddingRangeLimit")
@@ -78,13 +78,14 @@ def transformation_of(frame: Frame, decoded: Decoded, window: Window | None) -> 
 def levels_of(stored: NDArray[Any], transformation: Transformation, bits: int) -> NDArray[np.uint8]:
     """The grey levels of stored values of so many bits, shape (rows, columns)."""
     bits = min(bits, 8 * stored.itemsize)
+    table = None
     if stored.dtype.kind in "iu" and bits <= MAX_TABLE_BITS and stored.size >= 1 << bits:
         table = transformation.apply(_domain(bits, signed=stored.dtype.kind == "i", dtype=stored.dtype))
-        return table[stored]
     levels = np.empty(stored.shape, np.uint8)
     rows = max(1, _STRIP // stored.shape[1])
     for top in range(0, stored.shape[0], rows):
-        levels[top : top + rows] = transformation.apply(stored[top : top + rows])
+        strip = stored[top : top + rows]
+        levels[top : top + rows] = transformation.apply(strip) if table is None else table[strip]
     return levels
 
 

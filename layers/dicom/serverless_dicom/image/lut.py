@@ -1,4 +1,4 @@
-"""Lookup tables: the three-valued descriptor and the data of modality, VOI and palette LUTs (PS3.3 C.11.1, C.7.6.3.1.5)."""
+"""Lookup tables: descriptor and data of modality, VOI and palette LUTs (PS3.3 C.11.1, C.7.6.3.1.5)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Lut:
 def lut_of(item: Dataset, *, little_endian: bool, signed: bool) -> Lut | None:
     """The table of an item of a Modality or VOI LUT Sequence (LUTDescriptor, LUTData); None where it is unusable.
 
-    `signed` says whether its input may be negative, which decides how the first mapped value is read (PS3.3 C.11.1.1.1).
+    `signed` says whether its input may be negative: so the first mapped value is read (PS3.3 C.11.1.1.1).
     """
     data = words(item, "LUTData", little_endian=little_endian)
     return table(numbers(item, "LUTDescriptor"), data, signed=signed)

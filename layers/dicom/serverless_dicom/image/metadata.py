@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from serverless_dicom.header.model import JsonModel
 from serverless_dicom.header.parse import as_rejection
@@ -34,7 +35,7 @@ METADATA = (
 )
 """Keywords of an answer's metadata, each always there."""
 
-_NEEDED = tuple(tag_for_keyword(keyword) or 0 for keyword in ("SpecificCharacterSet", *METADATA))
+_NEEDED = tuple(BaseTag(tag_for_keyword(keyword) or 0) for keyword in ("SpecificCharacterSet", *METADATA))
 
 
 def metadata_of(parsed: Parsed) -> dict[str, Any]:

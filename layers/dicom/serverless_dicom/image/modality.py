@@ -26,7 +26,7 @@ class Modality:
     lut: Lut | None = None
 
     def apply(self, stored: NDArray[Any]) -> NDArray[Any]:
-        """The values of stored ones: uint16 by a table, float64 by a rescale, as they are where that changes nothing."""
+        """The values of stored ones: uint16 by a table, float64 by a rescale, as they are if it changes nothing."""
         if self.lut:
             return self.lut.look_up(stored)
         if self.slope == 1 and self.intercept == 0:

@@ -35,10 +35,8 @@ def samples_of(
 
 def sample_type(description: PixelDescription) -> np.dtype[Any]:
     """The type of one sample as it is stored; 1-bit ones take a byte."""
-    if description.is_float:
-        kind = "f"
-    else:
-        kind = "i" if description.signed and description.bits_allocated > 1 else "u"
+    integer = "i" if description.signed and description.bits_allocated > 1 else "u"
+    kind = "f" if description.is_float else integer
     return np.dtype(f"{kind}{max(description.bits_allocated, 8) // 8}")
 
 

@@ -10,7 +10,7 @@ Format = Literal["jpg", "png"]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which values to show: `center` and `width`; or a `preset` for CT; or the `index` of one of the object's own, from 1."""
+    """Which values to show: `center` and `width`, a `preset` for CT, or the `index` of one of the object's own, from 1."""
 
     center: float | None = None
     width: float | None = None
@@ -23,7 +23,8 @@ class RenderOptions:
     """How to draw a frame.
 
     `quality` is JPEG's, 1 to 100. The picture keeps its pixels unless `width` or `height` (pixels) bounds it, which
-    enlarge it only with `upscale`. `square_pixels` stretches pixels that are not square; `overlays` draws the object's. `explain` counts clipped pixels.
+    enlarge it only with `upscale`. `square_pixels` stretches pixels that are not square; `overlays` draws the object's;
+    `explain` counts the clipped pixels.
     """
 
     format: Format = "jpg"

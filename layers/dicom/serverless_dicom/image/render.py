@@ -31,7 +31,7 @@ ALMOST_SQUARE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture, its size in pixels, what was done to get it (ready for JSON), and what a reader should know."""
+    """An encoded picture, its size in pixels, what was done to get it (for JSON), and what its reader should know."""
 
     data: bytes
     format: Format
