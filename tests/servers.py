@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Self
+from functools import partial
+from typing import Protocol, Self
 
 from serverless_dicom.sources.guard import Guard
 
@@ -70,16 +71,19 @@ class Listener:
             except OSError:
                 return
             self.connections += 1
-            self._open.append(connection.dup())
-            self._start(lambda connection=connection: self._serve(connection))  # type: ignore[misc]
+            kept = connection.dup()
+            self._open.append(kept)
+            self._start(partial(self._serve, connection, kept))
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, connection: socket.socket, kept: socket.socket) -> None:
         with suppress(OSError), connection:
-            if not self._context:
+            if self._context:
+                with self._context.wrap_socket(connection, server_side=True) as encrypted:
+                    self._handle(encrypted)
+            else:
                 self._handle(connection)
-                return
-            with self._context.wrap_socket(connection, server_side=True) as encrypted:
-                self._handle(encrypted)
+        with suppress(OSError):
+            kept.shutdown(socket.SHUT_WR)
 
 
 class Trap:
@@ -207,3 +211,21 @@ def ranged(data: bytes, **headers: str) -> Respond:
         return answer(206, part, content_range=f"bytes {first}-{first + len(part) - 1}/{len(data)}", **headers)
 
     return respond
+
+
+def in_turn(*responds: Respond) -> Respond:
+    """Answers the first request as the first does, the next as the next."""
+    left = iter(responds)
+
+    def respond(request: Request) -> bytes | Iterable[bytes]:
+        return next(left)(request)
+
+    return respond
+
+
+class Serve(Protocol):
+    """Starts a server as files.example, on port 443 if it is encrypted."""
+
+    def __call__(self, respond: Respond, context: ssl.SSLContext | None = None) -> Listener:
+        """The server, which ends with the test."""
+        ...

@@ -3,11 +3,13 @@
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import trustme
 
-from tests.servers import Internet, Trap
+from tests.fetching import Fetch
+from tests.servers import Internet, Listener, Request, Respond, Serve, Trap, http_server
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +48,26 @@ def client_context(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context
+
+
+@pytest.fixture
+def fetch(internet: Internet, client_context: ssl.SSLContext) -> Fetch:
+    return Fetch(internet, client_context)
+
+
+@pytest.fixture
+def seen() -> list[Request]:
+    """What the servers of `serve` were asked."""
+    return []
+
+
+@pytest.fixture
+def serve(internet: Internet, seen: list[Request]) -> Iterator[Serve]:
+    with ExitStack() as started:
+
+        def start(respond: Respond, context: ssl.SSLContext | None = None) -> Listener:
+            server = started.enter_context(http_server(respond, context, seen))
+            internet.add("files.example", server, 443 if context else 80)
+            return server
+
+        yield start

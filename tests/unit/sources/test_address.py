@@ -151,7 +151,7 @@ def test_the_s3_client_s_own_endpoint_is_s3(url: str, endpoint: str | None, kind
 
 
 MALFORMED = [
-    *("", " ", "files.example/a", "//files.example/a", "/etc/passwd", "http:", "http:files.example",),
+    *("", " ", "files.example/a", "//files.example/a", "/etc/passwd", "http:", "http:files.example"),
     *("http:/files.example/a",),
     *("http://", "http:///a", "http://?a", "http://#a", "http://:80/a", "https://.", "http://./a", "http://files.example.."),
     *(f"http://files.example/{bad}" for bad in ("a b", "a\tb", "a\r\nHost: evil", "a\nb", "a\x00b", "a\x7fb", "a\\b")),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _EXTENT = re.compile(r"bytes (?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})/(?P<size>[0-9]{1,18})", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _EMPTY = re.compile(r"bytes \*/0", re.IGNORECASE)
 
 
@@ -70,13 +71,17 @@ def part(answer: HTTPResponse, length: int, shown: str, deadline: Deadline) -> b
 
 def whole(answer: HTTPResponse, shown: str, deadline: Deadline) -> Iterator[bytes]:
     """A body, piece by piece. Raises SourceFailed or SourceTimeout."""
+    nothing = True
     while True:
         with translated(shown, deadline):
             piece = answer.read(CHUNK)
         deadline.remaining()
         if not piece:
             break
+        nothing = False
         yield piece
+    if nothing and answer.length is None and not answer.chunked:  # `http.client` takes half a header for a whole one
+        raise SourceFailed(f"{shown}: the source broke off before any byte came")
     if answer.length:
         raise SourceFailed(f"{shown}: the source ended {answer.length} bytes too early")
 
@@ -87,7 +92,8 @@ def redirected(address: Address, location: str | None) -> Address:
         raise SourceFailed(f"{address.shown} redirects to nowhere")
     try:
         check_characters(location)
-        following = parse_address(urljoin(address.origin + address.target, location))
+        whole_url = location if _ABSOLUTE.match(location) else urljoin(address.origin + address.target, location)
+        following = parse_address(whole_url)
     except (InvalidRequest, SourceNotAllowed, ValueError):
         raise SourceNotAllowed(f"{address.shown} redirects to what is no http or https address to fetch from") from None
     if following.kind != "http":

@@ -116,4 +116,8 @@ class Conversation:
         self.deadline.remaining()
         fixed = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "serverless-dicom"}
         line.request("GET", address.target, headers=fixed | headers)
-        return line.getresponse()
+        answer = line.getresponse()
+        if self.deadline.passed:  # `http.client` takes a header that was cut off then for a whole one
+            answer.close()
+            raise TimeoutError
+        return answer
