@@ -20,8 +20,15 @@ from serverless_dicom.runtime import settings
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
 DEAD_LETTER_QUEUES = {"IndexDeadLetterQueue", "RuleDeadLetterQueue", "SummaryDeadLetterQueue"}
-FUNCTIONS = ["IndexObject", "SummarizeStudy"]
-SETTINGS = {"IndexObject": settings.IndexObjectSettings, "SummarizeStudy": settings.SummarizeStudySettings}
+FUNCTIONS = ["Convert", "IndexObject", "SummarizeStudy"]
+WORKERS = ["IndexObject", "SummarizeStudy"]
+"""The functions that work through batches."""
+BUCKETS = ["HeaderBucket", "InboxBucket", "ResultsBucket"]
+SETTINGS = {
+    "Convert": settings.ConvertSettings,
+    "IndexObject": settings.IndexObjectSettings,
+    "SummarizeStudy": settings.SummarizeStudySettings,
+}
 
 
 def expand(layer: str = "s3://bucket/layer.zip", **parameters: str) -> dict[str, Any]:
@@ -66,7 +73,9 @@ def references(value: Any) -> Iterator[str]:
 
 
 def statements(role: str) -> list[dict[str, Any]]:
-    return [entry for policy in properties(role)["Policies"] for entry in policy["PolicyDocument"]["Statement"]]
+    """What a role may do, all of its conditions met."""
+    entries = [entry for policy in properties(role)["Policies"] for entry in policy["PolicyDocument"]["Statement"]]
+    return [entry["Fn::If"][1] if "Fn::If" in entry else entry for entry in entries]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -109,19 +118,30 @@ def test_a_cycle_would_be_found() -> None:
     assert set(references(policy)) == {"A", "B", "C"}
 
 
-@pytest.mark.parametrize("name", ["InboxBucket", "HeaderBucket"])
-def test_buckets_are_private_encrypted_versioned_and_tidy(name: str) -> None:
+@pytest.mark.parametrize("name", BUCKETS)
+def test_buckets_are_private_encrypted_and_tidy(name: str) -> None:
     bucket = properties(name)
-    assert set(of_type("AWS::S3::Bucket")) == {"InboxBucket", "HeaderBucket"}
+    assert sorted(of_type("AWS::S3::Bucket")) == BUCKETS
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
     assert any("AbortIncompleteMultipartUpload" in rule for rule in bucket["LifecycleConfiguration"]["Rules"])
 
 
 @pytest.mark.parametrize("name", ["InboxBucket", "HeaderBucket"])
+def test_what_is_overwritten_can_be_brought_back(name: str) -> None:
+    assert properties(name)["VersioningConfiguration"]["Status"] == "Enabled"
+
+
+def test_pictures_are_gone_after_a_day() -> None:
+    results = properties("ResultsBucket")
+    (rule,) = results["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"], "Prefix" in rule) == ("Enabled", 1, False)
+    assert "VersioningConfiguration" not in results
+
+
+@pytest.mark.parametrize("name", BUCKETS)
 def test_buckets_refuse_plain_http(name: str) -> None:
     policies = [item["Properties"] for item in of_type("AWS::S3::BucketPolicy").values()]
     (policy,) = [policy for policy in policies if policy["Bucket"] == {"Ref": name}]
@@ -171,7 +191,7 @@ def test_tables_are_encrypted_on_demand_and_can_be_brought_back(name: str) -> No
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-@pytest.mark.parametrize("name", ["InboxBucket", "HeaderBucket", "DicomMetadata", "IndexedObjects"])
+@pytest.mark.parametrize("name", [*BUCKETS, "DicomMetadata", "IndexedObjects", "UserPool"])
 def test_data_outlives_the_stack_unless_asked_otherwise(name: str) -> None:
     resource = TEMPLATE["Resources"][name]
     assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == {"Ref": "RemovalPolicy"}
@@ -217,6 +237,10 @@ def test_a_new_layer_reaches_the_version_that_events_call(function: str) -> None
 
     assert version(EXPANDED) == version(expand())
     assert version(EXPANDED) != version(expand(layer="s3://bucket/other-layer.zip"))
+
+
+@pytest.mark.parametrize("function", WORKERS)
+def test_queues_and_streams_call_the_alias(function: str) -> None:
     assert mapping_of(function)
 
 
@@ -224,7 +248,7 @@ def test_a_message_is_not_handed_out_again_while_it_is_worked_on() -> None:
     assert properties("IndexQueue")["VisibilityTimeout"] >= 6 * properties("IndexObject")["Timeout"]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", WORKERS)
 def test_one_bad_record_does_not_repeat_its_batch(function: str) -> None:
     assert mapping_of(function)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -261,3 +285,108 @@ def test_the_variables_of_a_function_are_the_fields_of_its_settings(function: st
     ours = {name for name in variables if not name.startswith("POWERTOOLS_")}
     assert ours == {field.name.upper() for field in dataclasses.fields(SETTINGS[function])}
     assert variables["POWERTOOLS_SERVICE_NAME"] == re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
+
+
+def routes() -> dict[tuple[str, str], dict[str, Any]]:
+    """The methods of the API by path and verb."""
+    paths = properties("Api")["Body"]["paths"]
+    return {(path, verb): method for path, verbs in paths.items() for verb, method in verbs.items()}
+
+
+def test_every_route_wants_a_user_but_health_and_preflight() -> None:
+    callers = {route: method.get("security") for route, method in routes().items()}
+    assert callers == {
+        ("/convert", "post"): [{"Users": []}],
+        ("/convert", "options"): [{"NONE": []}],
+        ("/health", "get"): [{"NONE": []}],
+    }
+    (users,) = properties("Api")["Body"]["components"]["securitySchemes"].values()
+    assert set(references(users["x-amazon-apigateway-authorizer"]["providerARNs"])) == {"UserPool"}
+
+
+def test_users_are_created_by_administrators_and_have_strong_passwords() -> None:
+    pool, client = properties("UserPool"), properties("UserPoolClient")
+    password = pool["Policies"]["PasswordPolicy"]
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert password["MinimumLength"] >= 12
+    assert all(password[f"Require{kind}"] for kind in ("Lowercase", "Uppercase", "Numbers", "Symbols"))
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["TokenValidityUnits"]["IdToken"] == "minutes"
+    assert client["IdTokenValidity"] <= 60
+
+
+def test_no_page_may_call_unless_a_parameter_names_its_origin() -> None:
+    assert "'*'" not in json.dumps(EXPANDED)
+    for response in properties("Api")["Body"]["x-amazon-apigateway-gateway-responses"].values():
+        (origin,) = response["responseParameters"].values()
+        condition, named, unnamed = origin["Fn::If"]
+        assert (condition, unnamed) == ("HasAllowedOrigin", {"Ref": "AWS::NoValue"})
+        assert named == {"Fn::Sub": "'${AllowedOrigin}'"}
+    assert EXPANDED["Conditions"]["HasAllowedOrigin"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AllowedOrigin"}, ""]}]}
+
+
+def test_an_api_whose_origin_changes_is_deployed_anew() -> None:
+    assert TEMPLATE["Resources"]["Api"]["Properties"]["AlwaysDeploy"] is True
+
+
+def test_a_picture_is_bytes_whatever_the_accept_header_begins_with() -> None:
+    assert properties("Api")["BinaryMediaTypes"] == ["*/*"]
+
+
+def test_calls_are_throttled_and_their_bodies_never_logged() -> None:
+    (stage,) = [item["Properties"] for item in of_type("AWS::ApiGateway::Stage").values()]
+    (every,) = stage["MethodSettings"]
+    assert (every["ResourcePath"], every["HttpMethod"], every["DataTraceEnabled"]) == ("/*", "*", False)
+    assert 0 < every["ThrottlingRateLimit"] <= every["ThrottlingBurstLimit"] <= 100
+    assert stage["TracingEnabled"] is True
+    (condition, logs, _) = stage["AccessLogSetting"]["Fn::If"]
+    assert condition == "HasAccessLogs"
+    assert not re.findall(r"\$context\.(?:path|identity|authorizer)|querystring|body", logs["Format"])
+
+
+def test_converting_ends_before_the_api_stops_waiting() -> None:
+    assert properties("Convert")["Timeout"] <= 29
+
+
+def test_other_buckets_are_read_one_by_one() -> None:
+    given = {"AllowedBuckets": "archive-a,archive.b"}
+    (policy,) = expand(**given)["Resources"]["ConvertRole"]["Properties"]["Policies"]
+    chosen = {
+        entry["Fn::If"][1]["Sid"]: entry["Fn::If"][1]["Resource"]
+        for entry in policy["PolicyDocument"]["Statement"]
+        if "Fn::If" in entry and entry["Fn::If"][0] == "HasAllowedBuckets"
+    }
+    assert {sid: evaluated(resource, given) for sid, resource in chosen.items()} == {
+        "ReadObjectsOfOtherBuckets": ["arn:aws:s3:::archive-a/*", "arn:aws:s3:::archive.b/*"],
+        "TellMissingFromForbiddenThere": ["arn:aws:s3:::archive-a", "arn:aws:s3:::archive.b"],
+    }
+
+
+def evaluated(value: Any, parameters: dict[str, str]) -> Any:
+    """What CloudFormation makes of Ref, Fn::Split, Fn::Join and Fn::Sub."""
+    if isinstance(value, list):
+        return [evaluated(inner, parameters) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    ((function, given),) = value.items()
+    if function == "Ref":
+        return parameters[given]
+    if function == "Fn::Sub":
+        text, names = given
+        for name, inner in names.items():
+            text = text.replace(f"${{{name}}}", evaluated(inner, parameters))
+        return text
+    delimiter, inner = given[0], evaluated(given[1], parameters)
+    return inner.split(delimiter) if function == "Fn::Split" else delimiter.join(inner)
+
+
+def test_pictures_are_all_that_convert_may_write() -> None:
+    written = [
+        entry
+        for entry in statements("ConvertRole")
+        for action in as_list(entry.get("Action", []))
+        if re.match(r"s3:(Put|Delete)|dynamodb:|sqs:", action)
+    ]
+    (entry,) = written
+    assert set(references(entry["Resource"])) == {"ResultsBucket"}
+    assert entry["Resource"]["Fn::Sub"].endswith("/converted/*")

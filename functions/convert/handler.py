@@ -1,0 +1,92 @@
+"""Fetch a DICOM image from an address, and answer with its picture."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from serverless_dicom import __version__
+from serverless_dicom.errors import ServerlessDicomError
+from serverless_dicom.image import open_image, render
+from serverless_dicom.image.request import ConvertRequest
+from serverless_dicom.image.selftest import self_test
+from serverless_dicom.runtime.apart import apart
+from serverless_dicom.runtime.clients import r2, s3_for_callers, secrets, unusual_host
+from serverless_dicom.runtime.faults import told_unexpected
+from serverless_dicom.runtime.http import PICTURES, Request, Responder
+from serverless_dicom.runtime.pictures import ResultsBucket, as_itself, as_json
+from serverless_dicom.runtime.secrets import R2Keys
+from serverless_dicom.runtime.settings import ConvertSettings, listed
+from serverless_dicom.sources import Source, open_source
+from serverless_dicom.sources.address import parse_address
+from serverless_dicom.sources.ftp import FtpSource
+from serverless_dicom.sources.guard import Guard
+from serverless_dicom.sources.http import HttpSource
+from serverless_dicom.sources.r2 import R2Source
+from serverless_dicom.sources.s3 import S3Source
+from serverless_dicom.stores.objects import S3Object
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SECONDS_TO_FETCH, SECONDS_TO_DRAW = 15, 10
+
+settings = ConvertSettings.of(os.environ)
+s3, elsewhere = s3_for_callers(), unusual_host(s3_for_callers())
+keys, guard = R2Keys(os.environ, settings.r2_secret_arn, secrets), Guard(listed(settings.allowed_hosts))
+sources: dict[str, Source] = {
+    "s3": S3Source(listed(settings.allowed_buckets), partial(S3Object.open, s3)),
+    "r2": R2Source(listed(settings.r2_accounts), lambda place, *name: S3Object.open(r2(place, *keys()), *name)),
+    "ftp": FtpSource(guard, allowed=settings.allow_ftp == "true"),
+    "http": HttpSource(guard),
+}
+results = ResultsBucket(s3, settings.results_bucket)
+decoders = cache(self_test)
+logger, metrics = Logger(), Metrics()
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
+    """Answer POST /convert, GET /health and a browser's OPTIONS, or a direct call whose event is the request."""
+    metrics.add_metric("Invocations", MetricUnit.Count, 1)
+    request = Request.of(event, context.aws_request_id)
+    responder, began = Responder(request, settings.allowed_origin), time.monotonic()
+    if request.method == "OPTIONS":
+        return responder.preflight()
+    code = "ok"
+    try:
+        answer = _health(responder) if request.path == "/health" else _convert(request, responder)
+    except ServerlessDicomError as error:
+        answer, code = responder.error(error), error.code
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+        told_unexpected(logger, error)
+        answer, code = responder.internal_error(), "internal_error"
+    metrics.add_metric("Answers" if code == "ok" else "Failures", MetricUnit.Count, 1)
+    logger.info("answered", code=code, milliseconds=round((time.monotonic() - began) * 1000))
+    return answer
+
+
+def _convert(request: Request, responder: Responder) -> dict[str, Any]:
+    kind = request.wants_picture()
+    asked = ConvertRequest.parse(({"output_format": PICTURES[kind]} if kind else {}) | request.fields())
+    address = parse_address(asked.url, asked.storage_type, s3_endpoint=elsewhere)
+    logger.append_keys(source=address.kind, place=address.bucket or address.host)
+    with open_source(asked.url, asked.storage_type, sources, SECONDS_TO_FETCH, s3_endpoint=elsewhere) as ranges:
+        logger.append_keys(size=ranges.size)
+        frame = (image := open_image(ranges)).frame(asked.frame)
+    picture = apart(render, frame, asked.options, seconds=SECONDS_TO_DRAW)
+    logger.append_keys(bytes=len(picture.data))
+    if not kind:
+        return as_json(picture, asked, image.metadata(), responder, results.keep)
+    return as_itself(picture, responder, results.keep)
+
+
+def _health(responder: Responder) -> dict[str, Any]:
+    status, code = ("ok", 200) if set(decoders().values()) == {"ok"} else ("failing", 503)
+    return responder.body(code, {"status": status, "version": __version__, "decoders": decoders()})
