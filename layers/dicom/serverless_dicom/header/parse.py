@@ -3,13 +3,14 @@
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO, cast
 
 from pydicom.config import IGNORE
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement, empty_value_for_VR
 from pydicom.dataset import Dataset
 from pydicom.filereader import ENCODED_VR, data_element_generator
 from pydicom.tag import BaseTag
@@ -55,8 +56,8 @@ class Parsed:
     """What stands before the pixel data: the file meta information, the data set, and what was found out on the way.
 
     `incomplete` says that the object ends inside its pixel data, or is an image and ends before them. `pixel_data` is
-    the header of their element (None where there are none), whose `value` is an offset in `ranges`: those of the object,
-    or of what a deflated one inflates to.
+    the header of their element (None where there are none), whose `value` is an offset in `ranges`: those of the
+    object, or of what a deflated one inflates to.
     """
 
     meta: Dataset
@@ -103,9 +104,7 @@ def parse_header(ranges: ByteRanges) -> Parsed:
         walk = Walk(file, _encoding(uid, file, start))
         end, pixel_data = walk.until(PIXEL_DATA.__contains__, start)
         encoding = walk.encoding_at(start)
-        dataset = _read(file, encoding, start, PIXEL_DATA.__contains__, None if deflated else BULK_BYTES)
-        if file.tell() < end:
-            raise MalformedHeader(f"the header cannot be parsed beyond byte {file.tell()}, it ends at {end}")
+        dataset = _read(file, walk, start, end, None if deflated else BULK_BYTES)
     except RejectedObject as error:
         if meta or not (preamble or _encoding(None, file, start).implicit):  # a VR is a sign of DICOM, a length is none
             raise
@@ -138,48 +137,61 @@ def _file_meta(file: RangedFile, start: int) -> tuple[Dataset, int]:
     """The file meta information (PS3.10 7.1), empty where there is none, and where the data set begins."""
     walk = Walk(file, Encoding(implicit=False, little_endian=True))
     end, _ = walk.until(_beyond_meta, start)
-    return _read(file, walk.encoding_at(start), start, _beyond_meta, None), end
+    return _read(file, walk, start, end, None), end
 
 
-def _read(
-    file: RangedFile, encoding: Encoding, start: int, stops: Callable[[int], bool], defer_size: int | None
-) -> Dataset:
-    """The elements from `start` to before the first for which `stops` is true.
+def _read(file: RangedFile, walk: Walk, start: int, end: int, defer_size: int | None) -> Dataset:
+    """The elements that `walk` found from `start` to before `end`.
 
     Of two elements with one tag the first counts, as it does for DCMTK: pydicom alone would take the last. Values of
     more than `defer_size` bytes are left out, except for sequences, which hold elements of the header.
     """
     elements: dict[BaseTag, RawDataElement | DataElement] = {}
-    file.seek(start)
+    encoding = walk.encoding_at(start)
     with as_rejection():
-        for element in data_element_generator(
-            cast("BinaryIO", file),
-            encoding.implicit,
-            encoding.little_endian,
-            stop_when=lambda tag, *_: stops(tag),
-            defer_size=defer_size,
-        ):
-            if element.tag not in elements:
-                elements[element.tag] = _settled(element, file)
+        for index, element in enumerate(walk.elements):
+            tag = BaseTag(element.tag)
+            if tag in elements:
+                continue
+            if element.length == UNDEFINED:
+                stop = walk.elements[index + 1].start if index + 1 < len(walk.elements) else end
+                elements[tag] = _by_pydicom(file, element, encoding, stop, defer_size)
+            else:
+                elements[tag] = _raw(file, element, tag, encoding, defer_size)
     return Dataset(elements)
 
 
-def _settled(element: RawDataElement | DataElement, file: RangedFile) -> RawDataElement | DataElement:
-    """The element that pydicom has just read, where it deferred the value.
+def _raw(
+    file: RangedFile, element: Element, tag: BaseTag, encoding: Encoding, defer_size: int | None
+) -> RawDataElement:
+    """The element as pydicom's own reader would give it."""
+    length, vr = element.length, _vr_of(element.vr)
+    value: bytes | None = None
+    if not length:
+        value = cast("bytes | None", empty_value_for_VR(vr, raw=True))
+    elif defer_size is None or length <= defer_size or is_sequence(tag, vr):
+        run, at = file.window(element.value, length)
+        value = run[at : at + length]
+    return RawDataElement(tag, vr, length, value, element.value, encoding.implicit, encoding.little_endian)
 
-    A sequence of defined length is read after all, and a value of undefined length gets the length that it has.
-    """
-    if isinstance(element, DataElement) or element.value is not None or not element.length:
-        return element
-    following = file.tell()
-    if element.length == UNDEFINED:
-        return element._replace(length=following - len(_SEQUENCE_END) - element.value_tell)
-    if not is_sequence(element.tag, element.VR):
-        return element
-    file.seek(element.value_tell)
-    value = file.read(element.length)
-    file.seek(following)
-    return element._replace(value=value)
+
+@lru_cache(maxsize=64)
+def _vr_of(vr: bytes | None) -> str | None:
+    return vr.decode("iso8859") if vr else None
+
+
+def _by_pydicom(
+    file: RangedFile, element: Element, encoding: Encoding, stop: int, defer_size: int | None
+) -> RawDataElement | DataElement:
+    """An element of undefined length, read by pydicom; a value that is no sequence gets the length that it has."""
+    file.seek(element.start)
+    opened = cast("BinaryIO", file)
+    found = next(data_element_generator(opened, encoding.implicit, encoding.little_endian, defer_size=defer_size))
+    if file.tell() != stop:
+        raise MalformedHeader(f"the element at byte {element.start} cannot be parsed to its end at {stop}")
+    if isinstance(found, RawDataElement) and found.length == UNDEFINED:
+        return found._replace(length=stop - len(_SEQUENCE_END) - found.value_tell)
+    return found
 
 
 def _beyond_meta(tag: int) -> bool:

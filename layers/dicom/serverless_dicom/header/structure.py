@@ -33,12 +33,17 @@ UNDEFINED = 0xFFFFFFFF
 PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 """Float, Double Float and (integer) Pixel Data (PS3.3 C.7.6.3, C.7.6.24, C.7.6.25)."""
 
+ITEMS = 0xFFFE
+"""The group of items and delimiters, which have no VR."""
+
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 _NESTING = frozenset({b"SQ", None})
 """VRs whose values may hold elements though their length is defined; without a VR the dictionary knows."""
 
 _LONG = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_32)
+_SHORT = ENCODED_VR - _LONG
+_FLAT = ENCODED_VR - {b"SQ", b"UN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,11 @@ class Element(NamedTuple):
     vr: bytes | None
     length: int
     value: int
+
+    @property
+    def start(self) -> int:
+        """The offset of the element itself."""
+        return self.value - (12 if self.vr in _LONG else 8)
 
 
 @dataclass(slots=True)
@@ -89,11 +99,13 @@ class Walk:
         """Prepare to walk `file`, encoded as `encoding` says; `count` elements are counted already."""
         self._file = file
         order = "<" if encoding.little_endian else ">"
-        self._tag = Struct(f"{order}HH").unpack_from
-        self._short = Struct(f"{order}H").unpack_from
+        self._explicit = Struct(f"{order}HH2sH").unpack_from
+        self._implicit = Struct(f"{order}HHL").unpack_from
         self._long = Struct(f"{order}L").unpack_from
         self._encoding = encoding
         self.count = count
+        self.elements: list[Element] = []
+        """The data set's own elements, in the object's order, up to where a walk stopped."""
 
     def element(self, at: int, *, implicit: bool) -> Element:
         """The element header at an offset; raises TruncatedHeader where the object ends within it."""
@@ -101,16 +113,20 @@ class Walk:
         left = len(run) - i
         if left < 8:  # noqa: PLR2004 - tag and length
             raise TruncatedHeader(f"the object ends at byte {self._file.size}, inside the element that begins at {at}")
-        group, number = self._tag(run, i)
-        tag = group << 16 | number
-        vr = None if implicit or group == 0xFFFE else run[i + 4 : i + 6]  # noqa: PLR2004 - items have no VR
-        if vr is None or not (vr in ENCODED_VR or b"AA" <= vr <= b"ZZ"):
-            return Element(tag, None, self._long(run, i + 4)[0], at + 8)
-        if vr not in _LONG:
-            return Element(tag, vr, self._short(run, i + 6)[0], at + 8)
-        if left < 12:  # noqa: PLR2004 - tag, VR, reserved, length
-            raise TruncatedHeader(f"the object ends at byte {self._file.size}, inside the element that begins at {at}")
-        return Element(tag, vr, self._long(run, i + 8)[0], at + 12)
+        if not implicit:
+            group, number, vr, length = self._explicit(run, i)
+            if group == ITEMS:
+                vr = b""
+            if vr in _SHORT or (vr not in _LONG and b"AA" <= vr <= b"ZZ"):
+                return Element(group << 16 | number, vr, length, at + 8)
+            if vr in _LONG:
+                if left < 12:  # noqa: PLR2004 - tag, VR, reserved, length
+                    raise TruncatedHeader(
+                        f"the object ends at byte {self._file.size}, inside the element that begins at {at}"
+                    )
+                return Element(group << 16 | number, vr, self._long(run, i + 8)[0], at + 12)
+        group, number, length = self._implicit(run, i)
+        return Element(group << 16 | number, None, length, at + 8)
 
     def until(self, stops: Callable[[int], bool], start: int) -> tuple[int, Element | None]:
         """Walk the data set that begins at `start` to the first of its own tags for which `stops` is true.
@@ -139,6 +155,13 @@ class Walk:
             if level is None and stops(element.tag):
                 return at, element
             self._add(ITEM_COST if element.tag == ITEM else 1)
+            if level is None:
+                self.elements.append(element)
+                if element.vr in _FLAT and element.length != UNDEFINED:  # nearly all there are
+                    at = element.value + element.length
+                    if at > file.size:
+                        self._must_fit(element, file.size)
+                    continue
             at = self._step(element, level, levels, implicit=implicit)
 
     def _step(self, element: Element, level: _Level | None, levels: list[_Level], *, implicit: bool) -> int:
@@ -150,7 +173,7 @@ class Walk:
         if element.tag == ITEM_END and level:
             levels.pop()
             return at
-        if element.tag >> 16 == 0xFFFE:  # noqa: PLR2004 - the group of items and delimiters
+        if element.tag >> 16 == ITEMS:
             raise MalformedHeader(f"an item or delimiter at {at - 8} stands outside any sequence")
         self._must_fit(element, limit)
         end = None if element.length == UNDEFINED else at + element.length

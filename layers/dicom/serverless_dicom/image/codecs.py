@@ -1,7 +1,7 @@
 """imagecodecs as decoders of pydicom, by its plugin interface.
 
 imagecodecs carries libjpeg-turbo, CharLS, OpenJPEG and OpenJPH, three to six times as fast as the pylibjpeg plugins,
-which stay behind them for what they refuse. The decoders here are instances of their own: pydicom's are left as they are.
+which stay behind them for what they refuse. The decoders are instances of their own: pydicom's are left as they are.
 """
 
 from __future__ import annotations

@@ -53,8 +53,8 @@ def check(data: bytes, family: Family, description: PixelDescription) -> None:
     declared = (description.rows, description.columns, description.samples_per_pixel)
     if (found.rows, found.columns, found.components) != declared:
         raise InvalidPixelDescription(
-            f"the {family.value} codestream has {found.columns} x {found.rows} pixels of {found.components} components, the "
-            f"data set {declared[1]} x {declared[0]} of {declared[2]}"
+            f"the {family.value} codestream has {found.columns} x {found.rows} pixels of {found.components} components,"
+            f" the data set {declared[1]} x {declared[0]} of {declared[2]}"
         )
     if not 1 <= found.bits <= max(description.bits_allocated, 8):
         raise InvalidPixelDescription(

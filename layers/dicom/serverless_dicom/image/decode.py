@@ -132,8 +132,17 @@ def _of_stored_bits(array: NDArray[Any], description: PixelDescription, *, from_
     low = description.high_bit + 1 - stored if from_high_bit else 0
     if description.is_float or (low == 0 and stored >= width) or stored == 1:
         return array
+    if low == 0 and _fits(array, stored):
+        return array
     if array.dtype.kind == "i":
         shifted: NDArray[Any] = array << (width - stored - low)
         return shifted >> (width - stored)
     masked: NDArray[Any] = (array >> low) & array.dtype.type((1 << stored) - 1)
     return masked
+
+
+def _fits(array: NDArray[Any], bits: int) -> bool:
+    """Whether no sample uses the bits beyond so many: nearly always, and quicker to find out than to mask them all."""
+    if array.dtype.kind == "u":
+        return int(array.max()) < 1 << bits
+    return -(1 << (bits - 1)) <= int(array.min()) and int(array.max()) < 1 << (bits - 1)

@@ -84,8 +84,11 @@ def levels_of(stored: NDArray[Any], transformation: Transformation, bits: int) -
     levels = np.empty(stored.shape, np.uint8)
     rows = max(1, _STRIP // stored.shape[1])
     for top in range(0, stored.shape[0], rows):
-        strip = stored[top : top + rows]
-        levels[top : top + rows] = transformation.apply(strip) if table is None else table[strip]
+        strip, out = stored[top : top + rows], levels[top : top + rows]
+        if table is None:
+            out[...] = transformation.apply(strip)
+        else:
+            np.take(table, strip, out=out, mode="wrap")  # negative ones count from the end
     return levels
 
 

@@ -10,7 +10,7 @@ Format = Literal["jpg", "png"]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which values to show: `center` and `width`, a `preset` for CT, or the `index` of one of the object's own, from 1."""
+    """Which values to show: `center` and `width`, a `preset` for CT, or the `index` of one of the object's, from 1."""
 
     center: float | None = None
     width: float | None = None
