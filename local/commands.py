@@ -19,7 +19,7 @@ class Command:
 def commands(place: Place, outputs: dict[str, str]) -> list[Command]:
     """Return what to type, in order and in one shell, in the repository's folder."""
     inbox, table, objects = outputs["InboxBucket"], outputs["MetadataTable"], outputs["ObjectsTable"]
-    uri = f"s3://{inbox}/{PREFIX}{FOR_PLAY}"
+    uri, picture = f"s3://{inbox}/{PREFIX}{FOR_PLAY}", place.shown(place.folder / "picture.jpg")
     return [
         Command("talk to the local stack in this shell", f"source {place.shown(place.environment)}"),
         Command("upload an object", f"aws s3 cp {place.shown(place.samples / FOR_PLAY)} {uri}"),
@@ -39,4 +39,10 @@ def commands(place: Place, outputs: dict[str, str]) -> list[Command]:
             """--expression-attribute-values '{":year": {"S": "2004"}}'""",
         ),
         Command("find a patient's studies", "serverless-dicom search --patient-id 1CT1"),
+        Command(
+            "have it drawn, by the API",
+            'curl -sS --fail-with-body -H "Authorization: $(serverless-dicom token)" -H "Accept: image/jpeg" '
+            f"""--data '{{"url": "{uri}"}}' -o {picture} {outputs["ApiUrl"]}/convert""",
+        ),
+        Command("ask the API whether its decoders work", f"curl -sS --fail-with-body {outputs['ApiUrl']}/health"),
     ]

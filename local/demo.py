@@ -13,9 +13,10 @@ from rich.console import Console
 from local.commands import commands
 from local.expected import Attributes, expected_object, expected_study
 from local.outputs import DIRECT, session
+from local.picture import draw
 from local.place import Place
 from local.samples import DAMAGED, FOR_DEMO, PREFIX
-from local.show import Arrival, lines_of_rejected, table_of_objects, table_of_studies
+from local.show import Arrival, line_of_picture, lines_of_rejected, table_of_objects, table_of_studies
 from local.stack import Stack
 from local.tables import Row, Tables, watch
 
@@ -53,6 +54,7 @@ def demonstrate(place: Place, stack: Stack) -> int:
     console.print(table_of_studies(studies))
     if tell_faults(console, studies):
         return 1
+    console.print(line_of_picture(place, draw(place, stack, uploads[0].uri)))
     console.print(f"All {len(objects)} objects and {len(studies)} studies are as in the files.", style="green")
     console.print("The stack goes on running; make down stops it. To go on, in this folder:\n")
     for command in commands(place, stack.outputs):

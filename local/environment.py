@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.place import Place
@@ -52,17 +53,23 @@ def for_programs(place: Place, port: int) -> dict[str, str]:
     return kept | variables(place, port) | {"PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
-def write(place: Place, port: int) -> None:
-    """Write the AWS configuration, and the file that makes a shell talk to this stack."""
+def configure(place: Place, port: int) -> None:
+    """Write the AWS configuration that programs for this stack are shown."""
     place.aws_config.write_text(CONFIGURATION.format(region=REGION, endpoint=endpoint(port)))
+
+
+def write(place: Place, port: int, login: Mapping[str, str]) -> None:
+    """Write the file that makes a shell talk to this stack, as the user whom the variables in `login` name."""
+    exported = variables(place, port) | dict(login)
     lines = [
         "# source this file, and `aws` and `serverless-dicom` talk to the local stack",
         "for name in $(env | sed -n 's/^\\(AWS_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset \"$name\"; done",
-        *(f"export {name}={shlex.quote(value)}" for name, value in variables(place, port).items()),
+        *(f"export {name}={shlex.quote(value)}" for name, value in exported.items()),
         f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"',
         "# version 1 of aws looks for queues on AWS, whatever the variables say",
         'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }',
     ]
+    place.environment.touch(mode=0o600)  # a password is in it
     place.environment.write_text("\n".join(lines) + "\n")
 
 

@@ -22,10 +22,12 @@ DIRECT = Config(proxies={}, retries={"mode": "standard", "max_attempts": 5})
 
 
 def read(emulator: Emulator) -> dict[str, str]:
-    """Return `endpointUrl`, `region`, and each output of the stack by its name."""
+    """Return `endpointUrl`, `region`, and each output of the stack by its name; `ApiUrl` as the emulator has it."""
     formation = session().client("cloudformation", endpoint_url=endpoint(emulator.port), config=DIRECT)
     stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    stage = outputs["ApiUrl"].rpartition("/")[2]
+    outputs["ApiUrl"] = f"{endpoint(emulator.port)}/_aws/execute-api/{outputs['ApiId']}/{stage}"
     return {"endpointUrl": endpoint(emulator.port), "region": REGION} | dict(sorted(outputs.items()))
 
 

@@ -49,6 +49,11 @@ class Place:
         return self.folder / "samples"
 
     @property
+    def pictures(self) -> Path:
+        """What the demo drew."""
+        return self.folder / "demo"
+
+    @property
     def build(self) -> Path:
         """What `sam build` makes."""
         return self.folder / "build"

@@ -9,6 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from local.expected import HEADERS
+from local.picture import Drawn
+from local.place import Place
 from local.tables import Row
 
 
@@ -45,6 +47,12 @@ def lines_of_rejected(arrivals: list[Arrival]) -> list[str]:
         for arrival in arrivals
         if is_rejected(arrival)
     ]
+
+
+def line_of_picture(place: Place, drawn: Drawn) -> str:
+    """Say where a picture is, how large, and how long the API took for it."""
+    path = escape(place.shown(drawn.path))
+    return f"POST /convert drew {path}: {drawn.size:,} bytes, {drawn.seconds * 1000:.0f} ms\n"
 
 
 def is_rejected(arrival: Arrival) -> bool:

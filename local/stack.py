@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local import deploy, emulator, environment, outputs, samples, workers
+from local import deploy, emulator, environment, outputs, samples, users, workers
 from local.emulator import Emulator
 from local.errors import LocalError
 from local.place import Place
@@ -37,7 +37,7 @@ def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
         else:
             current = emulator.start(place, port)
             tell(f"the emulator of AWS runs, at {environment.endpoint(current.port)}")
-        environment.write(place, current.port)
+        environment.configure(place, current.port)
         samples.copy(place)
         if deploy.is_current(place, current):
             tell("nothing has changed since it was deployed")
@@ -47,7 +47,9 @@ def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
             workers.prepare(current, outputs.read(current))
             deploy.remember(place, deployment)
             tell("deployed")
-        return Stack(current, outputs.write(place, current))
+        written = outputs.write(place, current)
+        environment.write(place, current.port, users.prepare(current, written))
+        return Stack(current, written)
 
 
 def down(place: Place) -> bool:

@@ -21,10 +21,10 @@ NOTHING = b"{}"
 def prepare(emulator: Emulator, outputs: dict[str, str]) -> None:
     """Hold the index queue to AT_ONCE workers, and start what SnapStart would have ready on AWS."""
     client = session().client("lambda", endpoint_url=endpoint(emulator.port), config=DIRECT)
-    index, summarize = outputs["IndexObjectFunction"], outputs["SummarizeStudyFunction"]
+    index, *others = (outputs[f"{name}Function"] for name in ("IndexObject", "SummarizeStudy", "Convert"))
     for mapping in client.list_event_source_mappings(FunctionName=f"{index}:{ALIAS}")["EventSourceMappings"]:
         client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": AT_ONCE})
-    for function in (index, summarize):
+    for function in (index, *others):
         waiter = client.get_waiter("published_version_active")
         waiter.wait(FunctionName=function, Qualifier=ALIAS, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
 
@@ -32,4 +32,4 @@ def prepare(emulator: Emulator, outputs: dict[str, str]) -> None:
         client.invoke(FunctionName=function, Qualifier=ALIAS, Payload=NOTHING)
 
     with ThreadPoolExecutor() as threads:
-        list(threads.map(start, [*[index] * AT_ONCE, summarize]))
+        list(threads.map(start, [*[index] * AT_ONCE, *others]))

@@ -39,7 +39,9 @@ def test_outputs_name_everything_that_others_rely_on(stack: LocalStack) -> None:
         *("endpointUrl", "region", "InboxBucket", "HeaderBucket", "MetadataTable", "ObjectsTable"),
         *("IndexObjectFunction", "SummarizeStudyFunction", "IndexQueueUrl", "IndexDeadLetterQueueUrl"),
         *("SummaryDeadLetterQueueUrl", "RuleDeadLetterQueueUrl"),
+        *("ApiUrl", "ApiId", "ConvertFunction", "ResultsBucket", "UserPoolId", "UserPoolClientId"),
     }
+    assert stack.outputs["ApiUrl"] == f"{stack.endpoint_url}/_aws/execute-api/{stack.outputs['ApiId']}/live"
     assert stack.endpoint_url == f"http://127.0.0.1:{stack.port}"
     assert stack.outputs["InboxBucket"] == "serverless-dicom-inbox-000000000000-us-east-1"
 
@@ -53,7 +55,7 @@ def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
     printed = stack.local("up").stdout
     lines = [command.line for command in commands(place, stack.outputs)]
     assert all(line in printed for line in lines)
-    source, upload, look, invoke, query, search = lines
+    source, upload, look, invoke, query, search, draw, health = lines
     uploaded = stack.shell(f"{source}\n{upload}")
     assert uploaded.returncode == 0, uploaded.stderr
     state = ""
@@ -76,6 +78,20 @@ def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
     found = stack.shell(f"{source}\n{search}")
     assert found.returncode == 0, found.stderr
     assert "CompressedSamples^CT1" in found.stdout
+    drawn = stack.shell(f"{source}\n{draw}")
+    assert drawn.returncode == 0, drawn.stderr
+    assert (stack.folder / "picture.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    asked = stack.shell(f"{source}\n{health}")
+    assert json.loads(asked.stdout)["status"] == "ok"
+
+
+def test_the_demo_user_keeps_the_password_while_the_stack_runs(stack: LocalStack) -> None:
+    environment = Place(stack.folder).environment
+    before = environment.read_text()
+    assert "export SERVERLESS_DICOM_USERNAME=demo" in before
+    assert stack.local("up").returncode == 0
+    assert environment.read_text() == before
+    assert environment.stat().st_mode & 0o077 == 0
 
 
 def test_a_shell_that_sourced_the_environment_reaches_the_queues(stack: LocalStack) -> None:
