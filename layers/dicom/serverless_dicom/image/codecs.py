@@ -14,6 +14,7 @@ from pydicom.pixels.decoders import pylibjpeg
 from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
+from serverless_dicom.image.codestream import adobe_transform
 from serverless_dicom.image.syntaxes import FAMILIES, Family
 
 if TYPE_CHECKING:
@@ -37,14 +38,17 @@ def is_available(uid: str) -> bool:
 def decode_jpeg(src: bytes, runner: DecodeRunner) -> Buffer:
     """Decode with libjpeg-turbo: 8 and 12 bits, lossless up to 16.
 
-    Of lossy ones libjpeg makes RGB at once, as the photometric interpretation says, which pydicom has by then compared
-    with the codestream. Lossless ones keep their components.
+    Of lossy ones libjpeg makes RGB at once, from what an Adobe segment says that the components are; else from the
+    photometric interpretation, which pydicom has by then corrected by JFIF's segment and the components' names.
+    Lossless ones keep their components.
     """
     space = "GRAYSCALE"
     if runner.samples_per_pixel == 3:  # noqa: PLR2004
-        lossy = runner.transfer_syntax not in _LOSSLESS_JPEG
-        space = "YCBCR" if lossy and runner.photometric_interpretation.startswith("YBR") else "RGB"
-        if lossy:
+        space = "RGB"
+        if runner.transfer_syntax not in _LOSSLESS_JPEG:
+            transform = adobe_transform(src)
+            is_ycc = runner.photometric_interpretation.startswith("YBR") if transform is None else transform == 1
+            space = "YCBCR" if is_ycc else "RGB"
             runner.set_option("photometric_interpretation", "RGB")
     wanted = "GRAYSCALE" if space == "GRAYSCALE" else "RGB"
     return _handed_over(imagecodecs.jpeg8_decode(src, colorspace=space, outcolorspace=wanted), runner)

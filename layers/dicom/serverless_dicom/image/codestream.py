@@ -14,7 +14,7 @@ from serverless_dicom.errors import InvalidPixelDescription, UndecodablePixelDat
 from serverless_dicom.image.syntaxes import Family
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from serverless_dicom.image.description import PixelDescription
 
@@ -24,7 +24,10 @@ MAX_TILES = 65_535
 _SIZE = Struct(">HBHHB")
 _SIZ = Struct(">HHLLLLLLLLH")
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-_NOT_FRAMES = frozenset({0xC4, 0xC8, 0xCC})
+_FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+"""SOF0 to SOF15, and JPEG-LS's SOF55."""
+
+_APP14 = 0xEE
 _SOI, _SOC_SIZ = b"\xff\xd8", b"\xff\x4f\xff\x51"
 _BOX = Struct(">L4s")
 
@@ -68,27 +71,37 @@ def begins_codestream(start: bytes) -> bool:
     return start.startswith((_SOI, _SOC_SIZ)) or start[4:8] == b"jP  "
 
 
+def adobe_transform(data: bytes) -> int | None:
+    """The transform of a JPEG's Adobe segment (ISO/IEC 10918-6 6.5.3): 0 none, 1 YCbCr; None without one."""
+    for marker, at in _segments(data):
+        if marker == _APP14 and data[at + 2 : at + 7] == b"Adobe":
+            return data[at + 13] if at + 13 < len(data) else None
+    return None
+
+
 def _jpeg(data: bytes) -> Codestream | None:
     """Of JPEG (ISO/IEC 10918-1 B.2.2) and JPEG-LS (ISO/IEC 14495-1 C.2.2): the first frame header."""
-    if not data.startswith(_SOI):
-        return None
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:  # noqa: PLR2004 - a marker's first byte
-            return None
+    for marker, at in _segments(data):
+        if marker in _FRAMES and at + _SIZE.size <= len(data):
+            _, bits, rows, columns, components = _SIZE.unpack_from(data, at)
+            return Codestream(rows, columns, components, bits)
+    return None
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Each marker up to the first frame header, with the offset of its segment's length."""
+    at = 2 if data.startswith(_SOI) else len(data)
+    while at + 4 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004 - a marker's first byte
         marker = data[at + 1]
-        if marker == 0xFF:  # noqa: PLR2004 - fill bytes
+        if marker == 0xFF:  # noqa: PLR2004 - a fill byte
             at += 1
         elif marker in _STANDALONE:
             at += 2
-        elif (0xC0 <= marker <= 0xCF and marker not in _NOT_FRAMES) or marker == 0xF7:  # noqa: PLR2004 - SOFn, SOF55
-            if at + 2 + _SIZE.size > len(data):
-                return None
-            _, bits, rows, columns, components = _SIZE.unpack_from(data, at + 2)
-            return Codestream(rows, columns, components, bits)
         else:
+            yield marker, at + 2
+            if marker in _FRAMES:
+                return
             at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
-    return None
 
 
 def _jpeg_2000(data: bytes) -> Codestream | None:
