@@ -9,11 +9,16 @@ import yaml
 
 from serverless_dicom import errors
 from serverless_dicom.header import deflate, model, ranges, structure
+from serverless_dicom.image import codecs, codestream, description, fragments, request, voi
+from serverless_dicom.image.syntaxes import FAMILIES
+from serverless_dicom.runtime import apart
+from serverless_dicom.sources import spool
 from serverless_dicom_cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TABLES = (ROOT / "docs" / "tables.md").read_text()
+CONVERT = (ROOT / "docs" / "convert.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
 FOR_DEVELOPERS = {"help", "setup", "lock"}
 
@@ -61,6 +66,61 @@ def test_every_limit_is_documented() -> None:
         "bytes that a deflated data set inflates to": deflate.MAX_INFLATED_BYTES,
     }
     assert dict(rows(TABLES, "| limit | value |")) == {name: f"{value:,}" for name, value in limits.items()}
+
+
+def test_every_field_of_a_conversion_is_documented() -> None:
+    with pytest.raises(errors.InvalidRequest) as raised:
+        request.ConvertRequest.parse({"url": "s3://bucket/key", "no field": 1})
+    known = str(raised.value).partition("there are ")[2].split(", ")
+
+    told = [name.strip() for row in rows(CONVERT, "| field | default | what it may be |") for name in row[0].split(",")]
+    assert sorted(told) == known
+
+
+def test_every_error_of_a_conversion_is_documented() -> None:
+    elsewhere = {
+        errors.RejectedObject,
+        *errors.RejectedObject.__subclasses__(),
+        errors.InvalidEvent,
+        errors.InvalidSetting,
+    }
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and "code" in vars(kind)]
+    expected = {
+        (kind.code, str(errors.http_status(kind("x"))), str(kind.__doc__).replace("`", ""))
+        for kind in kinds
+        if kind not in {*elsewhere, errors.ServerlessDicomError, errors.CannotRender}
+    }
+    assert set(rows(CONVERT, "| error | status | what it means |")) == expected
+
+
+def test_every_preset_is_documented() -> None:
+    expected = [(name, f"{center:g}", f"{width:g}") for name, (center, width) in voi.PRESETS.items()]
+    assert rows(CONVERT, "| preset | centre | width |") == expected
+
+
+def test_every_decoder_is_documented() -> None:
+    told = {
+        decoders
+        for _, decoders in rows(CONVERT, "| transfer syntaxes | decoders, in the order in which they are tried |")
+    }
+    fullest = {
+        family: max((order for uid, order in codecs.ORDER.items() if FAMILIES[uid] is family), key=len, default=())
+        for family in FAMILIES.values()
+    }
+    assert told == {"none", "zlib", "libjxl"} | {", ".join(order) for order in fullest.values() if order}
+
+
+def test_every_limit_of_a_conversion_is_documented() -> None:
+    limits = {
+        "bytes of one frame when decoded": description.MAX_FRAME_BYTES,
+        "bytes of one encoded frame": fragments.MAX_ENCODED_BYTES,
+        "bytes that are fetched in one piece": spool.MAX_BYTES,
+        "bytes of memory that drawing may take beyond the function's own": apart.MEMORY,
+        "seconds that drawing may take": int(apart.SECONDS),
+        "tiles of a JPEG 2000 codestream": codestream.MAX_TILES,
+        "pixels of an asked for width or height": request.MAX_SIDE,
+    }
+    assert dict(rows(CONVERT, "| limit | value |")) == {name: f"{value:,}" for name, value in limits.items()}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
