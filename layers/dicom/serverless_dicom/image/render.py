@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydicom.config import IGNORE
 from pydicom.uid import UID
 
@@ -19,6 +18,7 @@ from serverless_dicom.image.overlays import overlays_of
 from serverless_dicom.image.syntaxes import EXPLICIT_BIG
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from serverless_dicom.image.decode import Decoded
@@ -66,6 +66,7 @@ def render(frame: Frame, options: RenderOptions) -> Picture:
         for plane in planes:
             plane.draw(levels)
         explanation["overlays"] = len(planes)
+    del decoded  # as large as the picture, which the encoder copies
     aspect = aspect_of(frame.dataset, frame.number)
     explanation |= {"pixel_aspect_ratio": round(aspect, 6), "square_pixels": abs(aspect - 1) < ALMOST_SQUARE}
     icc = colour.icc_profile(frame.dataset) if levels.ndim == 3 else None  # noqa: PLR2004 - rows, columns, colours
@@ -87,7 +88,7 @@ def drawn(
         return rgb, {"colour_transform": "palette to RGB"}, []
     if samples.ndim == 3:  # noqa: PLR2004 - rows, columns, samples
         rgb, transform = colour.rgb_of(samples, photometric, frame.description.bits_stored)
-        return np.require(rgb, requirements=["C", "W"]), {"colour_transform": transform}, []
+        return rgb, {"colour_transform": transform}, []
     transformation = transformation_of(frame, decoded, options.window)
     levels = levels_of(samples, transformation, frame.description.bits_stored)
     explanation = {
