@@ -3,10 +3,11 @@
 # ruff: noqa: PLC0415 - boto3 takes half a second to import, which no --help should wait for
 from __future__ import annotations
 
+import copy
 import functools
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias
 
 import click
 
@@ -34,12 +35,22 @@ SECONDS_OF_A_FUNCTION = 70
 """Longer than any function of the stack may take."""
 
 
+_CLIENTS = frozenset({"s3", "dynamodb", "streams", "sqs", "functions", "users", "secrets"})
+
+
 class Aws:
     """Clients of one account and region, each made when it is first asked for."""
 
     def __init__(self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> None:
         """Choose; what is None comes from the environment and from AWS's configuration files."""
         self._profile, self._region, self._endpoint_url = profile, region, endpoint_url
+
+    def afresh(self) -> Self:
+        """Choose the same, with clients of one's own: a forked process must not share the connections of another."""
+        other = copy.copy(self)
+        for name in [name for name in vars(other) if name in _CLIENTS]:
+            del vars(other)[name]
+        return other
 
     @cached_property
     def s3(self) -> S3Client:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "headers": "Print what DICOM files say of themselves.",
+    "convert": "Draw DICOM images into JPEG or PNG files.",
     "upload": "Upload files and folders to the inbox bucket.",
     "search": "Find studies, series and objects in the table.",
     "reindex": "Index objects that were in a bucket before the stack.",

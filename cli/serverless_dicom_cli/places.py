@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,15 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from mypy_boto3_s3 import S3Client
 
 SCHEME = "s3://"
+
+UNREADABLE = "unreadable"
+NOTHING_FOUND = "nothing_found"
+"""Codes of what is told of a path: it cannot be read, or nothing is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +71,10 @@ def files(path: Path) -> Iterator[Path]:
             yield from files(entry)
         elif entry.is_file():
             yield entry
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file; raises OSError, also for a pipe or a device, whose bytes cannot be had by range."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(0, "it is no regular file", str(path))
+    return path.open("rb")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.progress import Progress, ProgressColumn, TaskID
+
+DRAWN_EVERY = 0.1
+"""Seconds."""
 
 
 class Bar(Protocol):
@@ -44,13 +48,17 @@ class Silent:
 class Live:
     """A bar at the bottom of the terminal, with lines above it."""
 
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        """Show one task of a running display."""
+    def __init__(self, progress: Progress, task: TaskID, *, threads: bool) -> None:
+        """Show one task of a running display, which without `threads` is drawn anew as it advances."""
         self._progress, self._task = progress, task
+        self._threads, self._drawn = threads, 0.0
 
     def advance(self, steps: int = 1) -> None:
         """Move the bar."""
         self._progress.advance(self._task, steps)
+        if not self._threads and time.monotonic() - self._drawn > DRAWN_EVERY:
+            self._drawn = time.monotonic()
+            self._progress.refresh()
 
     def note(self, line: str) -> None:
         """Print above the bar."""
@@ -66,9 +74,17 @@ class Live:
 
 @contextmanager
 def progress(
-    what: str, unit: Literal["bytes", "objects", "studies"], total: int | None = None, *, watched: bool = True
+    what: str,
+    unit: Literal["bytes", "objects", "pictures", "studies"],
+    total: int | None = None,
+    *,
+    watched: bool = True,
+    threads: bool = True,
 ) -> Iterator[Bar]:
-    """Show how far something has come, until the block ends; a total of None is unknown."""
+    """Show how far something has come, until the block ends; a total of None is unknown.
+
+    Without `threads` there is no other thread than the caller's, as one that forks processes wants it.
+    """
     if not (watched and sys.stderr.isatty()):
         yield Silent()
         return
@@ -80,6 +96,11 @@ def progress(
         counts = (DownloadColumn(), TransferSpeedColumn())
     columns = (TextColumn("{task.description}"), BarColumn(), *counts, TimeElapsedColumn())
     with Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        auto_refresh=threads,
+        redirect_stdout=False,
+        redirect_stderr=False,
     ) as display:
-        yield Live(display, display.add_task(what, total=total))
+        yield Live(display, display.add_task(what, total=total), threads=threads)

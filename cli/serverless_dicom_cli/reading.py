@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,19 +13,15 @@ from serverless_dicom.header.ranges import FileRanges
 from serverless_dicom.stores.faults import translated
 from serverless_dicom.stores.objects import S3Object
 from serverless_dicom_cli.parallel import in_order
-from serverless_dicom_cli.places import SCHEME, S3Place, files
+from serverless_dicom_cli.places import NOTHING_FOUND, SCHEME, UNREADABLE, S3Place, files, open_regular
 from serverless_dicom_cli.problems import cause_of, explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
 
     from mypy_boto3_s3 import S3Client
 
     from serverless_dicom_cli.aws import Aws
-
-UNREADABLE = "unreadable"
-NOTHING_FOUND = "nothing_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +43,6 @@ def readings(paths: Iterable[str], aws: Aws) -> Iterator[Reading]:
             yield reading
         if nothing:
             yield Reading(path, code=NOTHING_FOUND, message="nothing is there")
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a file; raises OSError, also for a pipe or a device, whose bytes cannot be had by range."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(0, "it is no regular file", str(path))
-    return path.open("rb")
 
 
 def _of_files(path: str) -> Iterator[Reading]:

@@ -13,9 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from serverless_dicom.errors import DicomDirectory, EmptyObject, NotDicom, RejectedObject
 from serverless_dicom.header.parse import parse_header
 from serverless_dicom.header.ranges import FileRanges
-from serverless_dicom_cli.places import SCHEME, files
+from serverless_dicom_cli.places import NOTHING_FOUND, SCHEME, UNREADABLE, files, open_regular
 from serverless_dicom_cli.problems import concerns_all, explain, service_code
-from serverless_dicom_cli.reading import NOTHING_FOUND, UNREADABLE, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

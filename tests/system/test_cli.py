@@ -1,4 +1,4 @@
-"""The command line against the running stack: upload, search, reindex, redrive."""
+"""The command line against the running stack: upload, search, convert, reindex, redrive."""
 
 import json
 import subprocess
@@ -109,6 +109,18 @@ def test_headers_of_objects_are_those_of_the_files(stack: LocalStack, folder: Pa
     remote = json.loads(run(stack, "headers", url, "--output", "json"))
     assert remote[0]["record"] == local[0]["record"]
     assert remote[0]["header"] == local[0]["header"]
+
+
+def test_pictures_of_objects_are_those_of_the_files(stack: LocalStack, folder: Path, tmp_path: Path) -> None:
+    run(stack, "upload", folder, "--prefix", "pictures")
+    url = f"s3://{stack.outputs['InboxBucket']}/pictures/"
+    local, remote = tmp_path / "local", tmp_path / "remote"
+    run(stack, "convert", folder, "-o", local, "--format", "png", status=1)
+    assert run(stack, "convert", url, "-o", remote, "--format", "png", "--jobs", 1).splitlines() == [
+        f"{remote}/CD 1/{name}.png" for name in ("CT_small.dcm", "MR_small.dcm")
+    ]
+    for name in ("CT_small.dcm.png", "MR_small.dcm.png"):
+        assert (remote / "CD 1" / name).read_bytes() == (local / name).read_bytes()
 
 
 def test_objects_that_the_tables_do_not_know_are_reindexed(stack: LocalStack) -> None:
