@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, encapsulate_extended
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 
 from serverless_dicom.header.ranges import ByteRanges, MemoryRanges
 from serverless_dicom.image import Picture, RenderOptions, open_image, render
-from tests.datasets import EXPLICIT, as_file, make_dataset
+from tests.datasets import EXPLICIT, as_file, make_dataset, raw_file
 
 COLOURS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT", "YBR_PARTIAL_422"}
 
@@ -91,7 +93,10 @@ def encapsulated(
         value = encapsulate(list(frames), fragments_per_frame=fragments, has_bot=table == "basic")
     dataset.add_new(0x7FE00010, "OB", value)
     dataset["PixelData"].is_undefined_length = True
-    return as_file(dataset, syntax)
+    file = DicomBytesIO()  # pydicom's own writer refuses transfer syntaxes that it does not know
+    file.is_implicit_VR, file.is_little_endian = False, True
+    write_dataset(file, dataset)
+    return raw_file(file.getvalue(), syntax, identified=False)
 
 
 def drawn(data: bytes | ByteRanges, frame: int = 1, **options: Any) -> Picture:
