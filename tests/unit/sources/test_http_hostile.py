@@ -10,7 +10,7 @@ import pytest
 
 from serverless_dicom.errors import ObjectNotFound, SourceFailed, SourceTimeout, SourceTooLarge
 from tests.fetching import SECRET, Fetch, refused, threads_of_sources
-from tests.servers import Internet, Listener, Request, Respond, Serve, answer, http_server, in_turn, ranged, requests_of
+from tests.servers import Internet, Listener, Request, Serve, answer, http_server, in_turn, ranged, requests_of
 
 DATA = bytes(range(251)) * 1000
 URL = f"http://files.example/image.dcm?token={SECRET}"

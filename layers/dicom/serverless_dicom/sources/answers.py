@@ -13,7 +13,7 @@ from serverless_dicom.sources.faults import translated
 from serverless_dicom.sources.spool import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from http.client import HTTPResponse
 
     from serverless_dicom.sources.deadline import Deadline
@@ -69,7 +69,7 @@ def part(answer: HTTPResponse, length: int, shown: str, deadline: Deadline) -> b
     return data
 
 
-def whole(answer: HTTPResponse, shown: str, deadline: Deadline) -> Iterator[bytes]:
+def whole(answer: HTTPResponse, shown: str, deadline: Deadline) -> Generator[bytes]:
     """A body, piece by piece. Raises SourceFailed or SourceTimeout."""
     nothing = True
     while True:

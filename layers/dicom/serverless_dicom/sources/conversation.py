@@ -7,6 +7,8 @@ the environment, decompress, and log URLs, queries and all, where a header is ma
 from __future__ import annotations
 
 import http.client
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from serverless_dicom.errors import SourceFailed
@@ -16,7 +18,6 @@ from serverless_dicom.sources.answers import redirected
 from serverless_dicom.sources.faults import translated
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import Callable
 
@@ -97,6 +98,9 @@ class Conversation:
     def close(self) -> None:
         """Give the connection up."""
         if self._line:
+            if self._line.sock:
+                with suppress(OSError):  # closing alone would not tell the server: the watchdog has the socket too
+                    self._line.sock.shutdown(socket.SHUT_RDWR)
             self._line.close()
             self._line = None
 

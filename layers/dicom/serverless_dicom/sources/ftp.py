@@ -5,7 +5,7 @@ from __future__ import annotations
 import ftplib
 import socket
 import ssl
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from serverless_dicom.errors import ObjectNotFound, SourceFailed, SourceNotAllowed
@@ -17,7 +17,7 @@ from serverless_dicom.sources.http import trusted
 from serverless_dicom.sources.spool import CHUNK, MAX_BYTES, check_size, spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from serverless_dicom.header.ranges import ByteRanges
     from serverless_dicom.sources.address import Address
@@ -114,6 +114,7 @@ class Session(ftplib.FTP_TLS):
     def getline(self) -> str:
         """A line of a reply; of all replies together only so much is read."""
         line = super().getline()
+        self._deadline.remaining()  # a line that was cut off then passes for a whole one
         self._replied += len(line) + 1
         if self._replied > MAX_REPLIES:
             raise ftplib.error_proto("more replies than are read")  # noqa: S321 - FTP it is
@@ -143,7 +144,7 @@ class Session(ftplib.FTP_TLS):
         return dialed
 
 
-def _chunks(session: Session, address: Address, deadline: Deadline) -> Iterator[bytes]:
+def _chunks(session: Session, address: Address, deadline: Deadline) -> Generator[bytes]:
     """A file, piece by piece, up to the server's word that this was all."""
     with _told(address.shown, deadline):
         data = session.transfercmd(f"RETR {address.key}")
@@ -155,6 +156,10 @@ def _chunks(session: Session, address: Address, deadline: Deadline) -> Iterator[
             if not chunk:
                 break
             yield chunk
+        with suppress(OSError):  # some servers wait for this word, and closing alone says nothing: the
+            if isinstance(data, ssl.SSLSocket):  # watchdog has the socket too
+                data.unwrap()
+            data.shutdown(socket.SHUT_RDWR)
     with _told(address.shown, deadline):
         session.voidresp()
 
