@@ -16,7 +16,7 @@ from serverless_dicom.image import open_image, render
 from serverless_dicom.image.request import ConvertRequest
 from serverless_dicom.image.selftest import self_test
 from serverless_dicom.runtime.apart import apart
-from serverless_dicom.runtime.clients import r2, s3_for_callers, secrets, unusual_host
+from serverless_dicom.runtime.clients import r2, s3_for_callers, s3_for_urls, secrets, unusual_host
 from serverless_dicom.runtime.faults import told_unexpected
 from serverless_dicom.runtime.http import PICTURES, Request, Responder
 from serverless_dicom.runtime.pictures import ResultsBucket, as_itself, as_json
@@ -45,7 +45,7 @@ sources: dict[str, Source] = {
     "ftp": FtpSource(guard, allowed=settings.allow_ftp == "true"),
     "http": HttpSource(guard),
 }
-results = ResultsBucket(s3, settings.results_bucket)
+results = ResultsBucket(s3_for_urls(), settings.results_bucket)
 decoders = cache(self_test)
 logger, metrics = Logger(), Metrics()
 

@@ -203,7 +203,7 @@ def test_given_a_fault_of_ours_then_nothing_of_its_text_is_told(
 ) -> None:
     convert = start("convert")  # here: it keeps the stdout that it starts with
 
-    with refused(clients.s3_for_callers(), "s3.PutObject"):
+    with refused(clients.s3_for_urls(), "s3.PutObject"):
         answer = convert(call(huge))
 
     body = json.loads(answer["body"])

@@ -53,6 +53,18 @@ def s3_for_callers() -> S3Client:
     return boto3.client("s3", config=FOR_CALLERS)
 
 
+@cache
+def s3_for_urls() -> S3Client:
+    """The client of S3 that signs URLs, with the region in their host.
+
+    The host without it sends callers of a bucket that is new on to the region's, which the signature does not survive.
+    """
+    usual = s3_for_callers()
+    if unusual_host(usual):
+        return usual
+    return boto3.client("s3", config=FOR_CALLERS.merge(Config(s3={"addressing_style": "virtual"})))
+
+
 def unusual_host(client: S3Client) -> str | None:
     """The `host` or `host:port` of a client of S3 that was sent elsewhere than to AWS (AWS_ENDPOINT_URL)."""
     place = urlsplit(client.meta.endpoint_url)
