@@ -75,7 +75,7 @@ def _of_full(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _of_partial(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """RGB of the retired YBR_PARTIAL_422, whose luminance is 16 to 235 (ITU-R BT.601)."""
-    rgb = (samples.astype(np.float32) - _PARTIAL_ZERO) @ _PARTIAL.T
+    rgb: NDArray[np.float64] = (samples.astype(np.float32) - _PARTIAL_ZERO) @ _PARTIAL.T
     return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
 
 
