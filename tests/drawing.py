@@ -1,0 +1,69 @@
+"""Draw files in a process of its own, which may take so much memory and no more, and see what each took."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+MEMORY = 512 * 1024 * 1024
+SECONDS = 10.0
+
+_PROGRAM = """
+import json, resource, sys, time
+from serverless_dicom.errors import ServerlessDicomError
+from serverless_dicom.header.ranges import FileRanges
+from serverless_dicom.image import RenderOptions, open_image, render
+from serverless_dicom.runtime.apart import apart
+
+def use(who):
+    return resource.getrusage(who).ru_maxrss * 1024
+
+for path in sys.stdin.read().splitlines():
+    began = time.monotonic()
+    try:
+        with open(path, "rb") as file:
+            frame = open_image(FileRanges.of(file)).frame(1, overlays=True)
+            picture = apart(render, frame, RenderOptions(overlays=True, explain=True))
+        answer = {"size": [picture.width, picture.height]}
+    except ServerlessDicomError as error:
+        answer = {"code": error.code, "message": str(error)}
+    except BaseException as error:
+        answer = {"escaped": type(error).__name__}
+    answer["seconds"] = time.monotonic() - began
+    answer["memory"] = max(use(resource.RUSAGE_SELF), use(resource.RUSAGE_CHILDREN))
+    print(json.dumps(answer), flush=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a file: a picture's size or an error's code; `escaped` names what no caller is prepared for.
+
+    `memory` is the most, in bytes, that the process or one of its children has taken up to then.
+    """
+
+    seconds: float
+    memory: int
+    size: list[int] | None = None
+    code: str | None = None
+    message: str | None = None
+    escaped: str | None = None
+
+
+def draw_bounded(paths: Iterable[Path]) -> dict[str, Answer]:
+    """The answers by the files' names; a file at which the process ended has none. Seconds are of the wall clock."""
+    paths = list(paths)
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM],
+        input="\n".join(map(str, paths)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    answers = (Answer(**json.loads(line)) for line in done.stdout.splitlines())
+    return {path.name: answer for path, answer in zip(paths, answers, strict=False)}
