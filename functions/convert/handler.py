@@ -79,7 +79,7 @@ def _convert(request: Request, responder: Responder) -> dict[str, Any]:
     logger.append_keys(source=address.kind, place=address.bucket or address.host)
     with open_source(asked.url, asked.storage_type, sources, SECONDS_TO_FETCH, s3_endpoint=elsewhere) as ranges:
         logger.append_keys(size=ranges.size)
-        frame = (image := open_image(ranges)).frame(asked.frame)
+        frame = (image := open_image(ranges)).frame(asked.frame, overlays=asked.options.overlays)
     picture = apart(render, frame, asked.options, seconds=SECONDS_TO_DRAW)
     logger.append_keys(bytes=len(picture.data))
     if not kind:

@@ -110,10 +110,11 @@ def check_characters(url: str) -> None:
     """Raise InvalidRequest for what no URL is made of."""
     if len(url) > MAX_URL:
         raise InvalidRequest(f"url has {len(url)} characters, more than {MAX_URL}")
+    if url[:5].lower() == "s3://" and not _CONTROL.search(url):  # no address of the network: a key is any text
+        return
     if not _PRINTABLE.fullmatch(url):
         raise InvalidRequest(
-            "url must be of printable ASCII characters without spaces and backslashes; others are percent-encoded "
-            "(of a key in S3: https://bucket.s3.amazonaws.com/a%20key)"
+            "url must be of printable ASCII characters without spaces and backslashes; others are percent-encoded"
         )
 
 
