@@ -37,7 +37,7 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	@$(call quietly,editable,$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .)
 	@touch $@
 
-demo: $(STAMP) ## start the local stack, upload DICOM files, show what arrived
+demo: $(STAMP) ## start the local stack, upload DICOM files, show what arrived, draw one
 	@$(BIN)/python -m local demo --port $(PORT)
 
 up: $(STAMP) ## start the local stack, and say how to use it
