@@ -24,6 +24,7 @@ WARM = {"uncompressed": 3.0, "RLE": 3.0, "JPEG lossless": 3.0, "HTJ2K": 3.0}
 TIMES = {"512 x 512 CT": 15, "2500 x 2140 radiograph": 5}
 ROUNDS = 2
 MANY = 200
+SERIES = 40
 GIGABYTE = 1_000_000_000
 WITHIN, PEAK = 2.0, 1.1
 WHOLE = 2.0
@@ -99,16 +100,20 @@ def _orthanc(images: dict[tuple[str, str], Path], ours: dict[tuple[str, str], fl
 
 
 def _whole(images: dict[tuple[str, str], Path]) -> bool:
-    """One file, from the start of a program to its end."""
+    """One file and a series, from the start of a program to its end."""
     theirs = peers.dicom2jpg()
     if theirs is None:
         show("dicom2jpg could not be installed: pip must reach an index that has it (benchmarks/dicom2jpg.txt)")
         return True
     rows: Rows = []
     ratios = {}
-    for name in SIZES:
-        path = str(images[name, "uncompressed"])
-        commands = {"ours": [*peers.OURS, path, "-o", "ours"], "peer": [*theirs, path, "dicom2jpg"]}
+    series = SCRATCH / "series"
+    series.mkdir()
+    for number in range(SERIES):
+        build_image(series / f"{number}.dcm", SYNTAXES["uncompressed"], [anatomy(512, 512, number)])
+    inputs = {name: images[name, "uncompressed"] for name in SIZES} | {f"{SERIES} files of 512 x 512": series}
+    for name, path in inputs.items():
+        commands = {"ours": [*peers.OURS, str(path), "-o", "ours"], "peer": [*theirs, str(path), "dicom2jpg"]}
         times: dict[str, list[float]] = {way: [] for way in commands}
         for _ in range(5):
             for way, command in commands.items():
@@ -116,7 +121,7 @@ def _whole(images: dict[tuple[str, str], Path]) -> bool:
         mine, peer = min(times["ours"]), min(times["peer"])
         ratios[name] = peer / mine
         rows.append([name, milliseconds(mine), milliseconds(peer), f"{peer / mine:.1f}x"])
-    table("One uncompressed file, whole process: the least of 5", ["image", "ms", "dicom2jpg, ms", "faster by"], rows)
+    table("Uncompressed, whole process: the least of 5", ["input", "ms", "dicom2jpg, ms", "faster by"], rows)
     reached = [goal(f"{name}: faster by", ratio, WHOLE, at_least=True) for name, ratio in ratios.items()]
     return all(reached)
 
@@ -129,7 +134,7 @@ def _many(images: dict[tuple[str, str], Path]) -> bool:
         return True
     shipped = Path(str(get_testdata_file("CT_small.dcm", download=False))).parent
     small = [path for (name, _), path in images.items() if name.startswith("512")]
-    able = [path for path in sorted(shipped.glob("*.dcm")) + small if _both(program, path)]
+    able = list(_able(program, sorted(shipped.glob("*.dcm")) + small))
     folder = SCRATCH / "many"
     folder.mkdir()
     for number, path in zip(range(MANY), _around(able), strict=False):
@@ -151,11 +156,15 @@ def _many(images: dict[tuple[str, str], Path]) -> bool:
     return goal("time over that of dcmj2pnm", mine / peer, 1.0)
 
 
-def _both(program: str, path: Path) -> bool:
-    """Whether both programs draw a file."""
-    return peers.does([program, "+oj", str(path), "able.jpg"]) and peers.does(
-        [*peers.OURS, str(path), "-o", "able-ours.jpg"]
-    )
+def _able(program: str, paths: list[Path]) -> Iterator[Path]:
+    """Those of the files that both programs draw."""
+    peers.seconds_of([*peers.OURS, *map(str, paths), "-o", "able"], fails=True)
+    for path in paths:
+        picture = SCRATCH / "able.jpg"
+        peers.seconds_of([program, "+oj", str(path), str(picture)], fails=True)
+        if picture.exists() and (SCRATCH / "able" / f"{path.name}.jpg").exists():
+            yield path
+        picture.unlink(missing_ok=True)
 
 
 def _around(paths: list[Path]) -> Iterator[Path]:

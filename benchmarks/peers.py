@@ -17,7 +17,7 @@ LOCK = ROOT / "benchmarks" / "dicom2jpg.txt"
 PLACE = ROOT / ".local" / "dicom2jpg"
 """Where it is kept from one run to the next, with the lock that it was installed from."""
 
-_DICOM2JPG = "import sys, dicom2jpg; dicom2jpg.dicom2jpg(sys.argv[1], target_root=sys.argv[2], multiprocessing=False)"
+_DICOM2JPG = "import sys, dicom2jpg; dicom2jpg.dicom2jpg(sys.argv[1], target_root=sys.argv[2])"
 
 
 def seconds_of(command: list[str], *, fails: bool = False) -> float:
@@ -49,9 +49,3 @@ def dicom2jpg() -> list[str] | None:
             return None
         shutil.copyfile(LOCK, lock)
     return [str(python), "-c", _DICOM2JPG]
-
-
-def does(command: list[str]) -> bool:
-    """Whether a command succeeds."""
-    done = subprocess.run(command, cwd=SCRATCH, env=environment(), capture_output=True, check=False, timeout=60)
-    return done.returncode == 0

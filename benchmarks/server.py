@@ -37,6 +37,7 @@ def serving(folder: Path) -> Iterator[tuple[str, Traffic]]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # a body does not wait for its header to be acknowledged
 
         def do_GET(self) -> None:
             name = self.path.partition("?")[0].removeprefix(f"/{BUCKET}/")

@@ -1,5 +1,6 @@
 """What a path or a URL stands for: the objects there, and what each one's picture is to be called."""
 
+# ruff: noqa: PLC0415 - what URLs need is not imported for files
 from __future__ import annotations
 
 import re
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from serverless_dicom.errors import InvalidRequest, ServerlessDicomError
-from serverless_dicom.sources.address import parse_address
 from serverless_dicom_cli.places import NOTHING_FOUND, SCHEME, S3Place, files
 from serverless_dicom_cli.problems import cause_of, explain
 
@@ -74,7 +74,7 @@ def _of_s3(url: str, aws: Aws) -> Iterator[Input | Missing]:
     if not place.is_prefix:
         yield _named(url, url, place.key.rpartition("/")[2])
         return
-    from serverless_dicom.stores.faults import translated  # noqa: PLC0415 - brings botocore, for S3 only
+    from serverless_dicom.stores.faults import translated
 
     found = False
     try:
@@ -91,6 +91,8 @@ def _of_s3(url: str, aws: Aws) -> Iterator[Input | Missing]:
 
 
 def _of_url(url: str) -> Input | Missing:
+    from serverless_dicom.sources.address import parse_address
+
     try:
         address = parse_address(url)
     except ServerlessDicomError as error:

@@ -82,7 +82,10 @@ def convert(aws: Aws, /, paths: tuple[str, ...], frame: int | None, jobs: int | 
       serverless-dicom convert study/ more/*.dcm -o pictures --format png
       serverless-dicom convert s3://my-bucket/cine.dcm --frame all -o cine
     """
-    from serverless_dicom.image import render
+    from serverless_dicom.runtime.imports import without
+
+    with without("requests"):  # pydicom would import it, to download test files
+        from serverless_dicom.image import render
     from serverless_dicom_cli.drawing import Drawer, Jobs
     from serverless_dicom_cli.inputs import inputs
     from serverless_dicom_cli.opening import opened
