@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -141,4 +142,4 @@ def _window(reader: _Reader) -> Window | None:
 
 
 def _told(value: Any) -> str:
-    return "it is missing" if value is None else f"got {str(value)[:40]!r}"
+    return "it is missing" if value is None else f"got {json.dumps(value, default=str)[:40]}"
