@@ -6,7 +6,7 @@ from typing import Any
 import imagecodecs
 import pytest
 
-from serverless_dicom.errors import InvalidPixelDescription, UndecodablePixelData
+from serverless_dicom.errors import InvalidPixelDescription, TruncatedPixelData, UndecodablePixelData
 from serverless_dicom.image.codestream import begins_codestream, check
 from serverless_dicom.image.description import INTEGER, PixelDescription
 from serverless_dicom.image.syntaxes import Family
@@ -52,16 +52,19 @@ def test_anything_else_is_refused(family: Family, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("family", GREY)
-def test_so_is_every_beginning_of_one_that_ends_before_its_size(family: Family) -> None:
+def test_so_is_every_beginning_of_one_and_told_from_what_is_none(family: Family) -> None:
     whole = GREY[family]
-    passed = []
+    with_size = []
     for length in range(len(whole)):
-        try:
+        with pytest.raises((UndecodablePixelData, TruncatedPixelData)) as refused:
             check(whole[:length], family, description())
-            passed.append(length)
-        except UndecodablePixelData:
-            assert not passed, "a longer beginning has the size too"
-    assert passed
+        if refused.type is TruncatedPixelData:
+            with_size.append(length)
+    assert with_size == list(range(with_size[0], len(whole))), "a longer beginning has the size too"
+
+
+END = b"\xff\xd9"
+"""JPEG's End of Image, JPEG 2000's End of Codestream."""
 
 
 def sof(marker: int = 0xC0, bits: int = 8, rows: int = 7, columns: int = 9, components: int = 1) -> bytes:
@@ -83,7 +86,7 @@ def sof(marker: int = 0xC0, bits: int = 8, rows: int = 7, columns: int = 9, comp
     ids=["nothing", "application", "fill bytes", "standalone", "tables", "empty tables"],
 )
 def test_its_frame_header_is_found_behind_whatever_may_stand_before(marker: int, before: bytes) -> None:
-    check(b"\xff\xd8" + before + sof(marker), Family.JPEG, description())
+    check(b"\xff\xd8" + before + sof(marker) + END, Family.JPEG, description())
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ def siz(**changed: int) -> bytes:
 
 
 def test_an_image_may_begin_within_its_grid() -> None:
-    check(siz(right=12, left=3, bottom=8, top=1), Family.JPEG_2000, description())
+    check(siz(right=12, left=3, bottom=8, top=1) + END, Family.JPEG_2000, description())
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,7 @@ def test_sizes_that_are_not_the_object_s_are_refused(changed: dict[str, int]) ->
 
 
 def test_a_signed_component_has_as_many_bits() -> None:
-    check(siz(depth=0x80 | 15), Family.JPEG_2000, description(bits=16))
+    check(siz(depth=0x80 | 15) + END, Family.JPEG_2000, description(bits=16))
 
 
 class TestBoxes:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from pydicom.dataset import Dataset
 
+from serverless_dicom.errors import InvalidPixelDescription
 from tests.datasets import BIG_ENDIAN
 from tests.pictures import drawn, encapsulated, make_image, native, noise, pixels, seen
 
@@ -187,3 +188,13 @@ class TestIccProfiles:
         file = native(make_image(ICCProfile=PROFILE), bytes(16))
 
         assert drawn(file).explanation["icc_profile"] == "none"
+
+
+def test_422_of_an_odd_number_of_pixels() -> None:
+    file = native(make_image("YBR_FULL_422", rows=3, columns=5), noise((32,)).tobytes())
+    assert pixels(file).shape == (3, 5, 3)
+
+
+def test_colours_of_64_bits_are_refused() -> None:
+    with pytest.raises(InvalidPixelDescription):
+        pixels(native(make_image("RGB", bits=64, signed=True), bytes(16 * 24)))

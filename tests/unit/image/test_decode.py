@@ -10,12 +10,13 @@ import pytest
 from numpy.typing import NDArray
 from pydicom.pixels.encoders import RLELosslessEncoder
 
-from serverless_dicom.errors import InvalidPixelDescription, UndecodablePixelData
+from serverless_dicom.errors import InvalidPixelDescription, TruncatedPixelData, UndecodablePixelData
 from serverless_dicom.header.ranges import MemoryRanges
-from serverless_dicom.image import open_image
+from serverless_dicom.image import RenderOptions, open_image, render
 from serverless_dicom.image.decode import Decoded, decode
 from serverless_dicom.image.syntaxes import FAMILIES
-from tests.pictures import encapsulated, make_image, noise
+from serverless_dicom.runtime.apart import apart
+from tests.pictures import drawn, encapsulated, levels, make_image, native, noise
 
 _DICOM = "1.2.840.10008.1.2"
 SIZES = [(1, 1), (7, 9), (16, 16), (33, 1), (1, 40)]
@@ -360,7 +361,40 @@ class TestRefusals:
 
     def test_the_refusals_are_named(self) -> None:
         whole = imagecodecs.jpeg2k_encode(noise((64, 64), 12), codecformat="j2k", reversible=True)
-        file = encapsulated(make_image(rows=64, columns=64, bits=12), [even(whole[:600])], f"{_DICOM}.4.90")
+        cut = even(whole[:600]) + b"\xff\xd9"
+        file = encapsulated(make_image(rows=64, columns=64, bits=12), [cut], f"{_DICOM}.4.90")
 
         with pytest.raises(UndecodablePixelData, match="no decoder accepts the JPEG 2000 frame \\(OpenJPEG: "):
             decoded(file)
+
+
+@pytest.mark.parametrize(
+    ("number", "encode"),
+    [
+        ("50", lambda a: imagecodecs.jpeg8_encode(a, level=95)),
+        ("70", lambda a: imagecodecs.jpeg8_encode(a, lossless=True, predictor=1)),
+        ("80", imagecodecs.jpegls_encode),
+        ("201", lambda a: imagecodecs.htj2k_encode(a, reversible=True)),
+    ],
+)
+def test_a_codestream_that_was_cut_off_is_refused(number: str, encode: object) -> None:
+    whole = bytes(encode(noise((64, 64))))  # type: ignore[operator]
+    file = encapsulated(
+        make_image(rows=64, columns=64), [whole[: len(whole) * 3 // 10 & ~1]], f"1.2.840.10008.1.2.4.{number}"
+    )
+
+    with pytest.raises(TruncatedPixelData, match="it was cut off"):
+        drawn(file)
+
+
+def test_one_stored_bit_of_eight_has_a_place() -> None:
+    dataset = make_image(bits=1, allocated=8, HighBit=7)
+    assert levels(native(dataset, bytes([128, 127] * 8))) == [255, 0] * 8
+
+
+def test_one_stored_bit_of_sixty_four_is_drawn_in_time() -> None:
+    """np.take(mode="wrap") subtracts the table's length until an index fits: unmasked samples take for ever."""
+    dataset = make_image(bits=1, allocated=64, HighBit=0, WindowCenter=1, WindowWidth=2)
+    file = native(dataset, b"\xff\xff\xff\xff\xff\xff\xff\x7f" * 16)
+
+    assert apart(render, open_image(MemoryRanges(file)).frame(1), RenderOptions(), seconds=3)

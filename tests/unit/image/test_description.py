@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from serverless_dicom.errors import ImageTooLarge, InvalidPixelDescription
@@ -9,7 +10,7 @@ from serverless_dicom.header.ranges import MemoryRanges
 from serverless_dicom.image import open_image
 from serverless_dicom.image.description import MAX_FRAME_BYTES, PixelDescription
 from tests.datasets import as_file, make_dataset
-from tests.pictures import levels, make_image, native
+from tests.pictures import levels, make_image, native, pixels, real
 
 
 def described(**elements: Any) -> PixelDescription:
@@ -58,7 +59,7 @@ def test_what_is_absent_or_absurd_follows_from_the_rest(elements: dict[str, Any]
         ({"Rows": 0}, "Rows is 0,"),
         ({"Columns": None}, "Columns is absent"),
         ({"Columns": 0}, "Columns is 0"),
-        ({"BitsAllocated": None}, "BitsAllocated is absent, it has to be 1, 8, 16, 32 or 64"),
+        ({"BitsAllocated": None}, "BitsAllocated is absent, it has to be one of 1, 8, 16, 32, 64"),
         ({"BitsAllocated": 0}, "BitsAllocated is 0"),
         ({"BitsAllocated": 12}, "BitsAllocated is 12"),
         ({"BitsAllocated": 65535}, "BitsAllocated is 65535"),
@@ -106,3 +107,13 @@ def test_many_frames_alone_are_not_too_large() -> None:
     dataset = make_image(frames=2**31 - 1)
 
     assert len(levels(native(dataset, bytes(16)))) == 16
+
+
+def test_bits_of_422_are_refused() -> None:
+    with pytest.raises(InvalidPixelDescription):
+        pixels(native(make_image("YBR_FULL_422", bits=1), bytes(64)))
+
+
+def test_real_colours_are_refused() -> None:
+    with pytest.raises(InvalidPixelDescription):
+        pixels(real(np.zeros((4, 12)), PhotometricInterpretation="RGB", SamplesPerPixel=3, Columns=4))

@@ -146,3 +146,9 @@ def test_nothing_of_the_patient_is_in_the_picture_s_bytes() -> None:
     for form in ("jpg", "png"):
         data = drawn(FILE, format=form).data
         assert [secret for secret in SECRETS if secret.encode() in data] == []
+
+
+@pytest.mark.parametrize("keyword", ["ImagerPixelSpacing", "PixelAspectRatio"])
+def test_an_empty_spacing_says_nothing(keyword: str) -> None:
+    file = grey(noise((20, 40)), PixelSpacing="", **{keyword: ["2", "1"]})
+    assert drawn(file, square_pixels=True).height == 40

@@ -248,3 +248,18 @@ class TestEncapsulatedFrames:
 
     def test_a_missing_delimiter_harms_nobody(self) -> None:
         self.shown(self.file(table="basic")[:-8])
+
+
+def test_a_table_of_zeros_is_found_out() -> None:
+    frames = [bytes(imagecodecs.jpegls_encode(noise((9, 8), seed=seed))) for seed in range(4)]
+    file = encapsulated(
+        make_image(rows=9, columns=8, frames=4, WindowCenter=128, WindowWidth=256),
+        [frame + bytes(len(frame) % 2) for frame in frames],
+        "1.2.840.10008.1.2.4.80",
+        table="none",
+    )
+    at = file.index(b"\xfe\xff\x00\xe0\0\0\0\0")
+    file = file[:at] + item(struct.pack("<4L", 0, 0, 0, 0)) + file[at + 8 :]
+
+    for number in (1, 2, 3, 4):
+        assert np.array_equal(pixels(file, number), noise((9, 8), seed=number - 1)), number

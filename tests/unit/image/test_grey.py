@@ -7,7 +7,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from tests.pictures import drawn, encapsulated, grey, levels, make_image, native, noise, real
+from tests.pictures import drawn, encapsulated, grey, levels, make_image, native, noise, real, seen
 
 IDENTITY = {"WindowCenter": 128, "WindowWidth": 256}
 
@@ -195,3 +195,20 @@ def test_a_grey_codestream_takes_the_same_way() -> None:
     file = encapsulated(dataset, [imagecodecs.jpegls_encode(values)], "1.2.840.10008.1.2.4.80")
 
     assert levels(file) == levels(grey(values, bits=12, WindowCenter=2048, WindowWidth=4096))
+
+
+def test_a_presentation_shape_goes_before_the_photometric_interpretation() -> None:
+    file = grey(
+        [[0, 100, 255]], photometric="MONOCHROME1", PresentationLUTShape="IDENTITY", WindowCenter=128, WindowWidth=256
+    )
+    assert levels(file) == [0, 100, 255]
+
+
+def test_nothing_but_padding_is_black() -> None:
+    assert set(levels(grey([[7, 7]], PixelPaddingValue=7))) == {0}
+
+
+def test_doubles_of_any_size_give_json() -> None:
+    picture = drawn(real([[-1.7e308, 0.0, 1.7e308]], double=True))
+    assert json.dumps(picture.explanation, allow_nan=False)
+    assert seen(picture).reshape(-1).tolist() == [0, 127, 255]

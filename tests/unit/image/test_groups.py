@@ -94,3 +94,11 @@ def test_missing_groups_leave_what_the_data_set_says(groups: list[Dataset]) -> N
     file = grey(FRAMES, WindowCenter=128, WindowWidth=256, PerFrameFunctionalGroupsSequence=groups)
 
     assert levels(file, 2) == [0, 100, 200]
+
+
+def test_an_empty_window_of_a_group_says_nothing() -> None:
+    group = window(1, 2)
+    group.FrameVOILUTSequence[0].WindowCenter = None
+    group.FrameVOILUTSequence[0].WindowWidth = None
+    file = grey([[0, 100, 200]], WindowCenter=128, WindowWidth=256, SharedFunctionalGroupsSequence=[group])
+    assert levels(file) == [0, 100, 200]

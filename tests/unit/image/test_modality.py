@@ -74,3 +74,7 @@ def test_a_voi_table_takes_the_modality_s_values() -> None:
     )
 
     assert levels(file) == [200, 150, 100]
+
+
+def test_a_rescale_beyond_all_numbers_gives_no_warning() -> None:
+    drawn(grey([[0, 1, 200]], RescaleSlope="1e308", RescaleIntercept="0"))

@@ -180,3 +180,16 @@ def test_one_without_an_origin_begins_at_the_first_pixel() -> None:
     del dataset[0x60000050]
 
     assert np.array_equal(overlaid(dataset), placed(0, 0))
+
+
+def test_bytes_of_a_big_endian_object_stand_as_they_are() -> None:
+    dataset = with_overlay(grey_image(), MASK)
+    dataset.add_new(0x60003000, "OB", dataset[0x60003000].value)
+    assert np.array_equal(overlaid(dataset, syntax=BIG_ENDIAN), placed(0, 0))
+
+
+def test_a_large_one_of_a_big_endian_object() -> None:
+    mask = np.zeros((3000, 3000), bool)
+    mask[:2, :3] = MASK
+    dataset = with_overlay(grey_image(), mask, size=(3000, 3000), order=">")
+    assert np.array_equal(overlaid(dataset, syntax=BIG_ENDIAN), placed(0, 0))

@@ -133,7 +133,7 @@ def test_an_unknown_field_is_told_with_those_that_there_are() -> None:
     found = problems(Url=1)
 
     assert len(found) == 1
-    assert found[0].startswith("'Url' is no field: there are explain, frame, height, ")
+    assert found[0].startswith("Url is no field: there are explain, frame, height, ")
     assert found[0].count("window_center") == 1
 
 
@@ -149,3 +149,11 @@ def test_a_request_is_an_object(body: Any) -> None:
 
 def test_a_long_value_is_not_repeated_whole() -> None:
     assert len(problems(output_format="x" * 10_000)[0]) < 200
+
+
+@pytest.mark.parametrize("field", ["url", "storage_type", "output_format"])
+def test_a_password_is_not_repeated(field: str) -> None:
+    value = ["ftp://u:hunter2@host/x"] if field == "url" else "ftp://u:hunter2@host/x"
+    with pytest.raises(InvalidRequest) as refused:
+        ConvertRequest.parse({"url": "s3://a/b", field: value})
+    assert "hunter2" not in str(refused.value)

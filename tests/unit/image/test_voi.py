@@ -223,3 +223,10 @@ class TestVoiLutSequence:
         item.add_new(0x00283006, "OW", bytes([1, 2, 3, 4]))
 
         assert levels(grey([[0, 1, 2, 3]], VOILUTSequence=[item])) == [1, 2, 3, 4]
+
+
+def test_first_value_below_0_after_a_negative_slope() -> None:
+    file = grey(
+        [[0, 1, 2]], RescaleSlope=-1, RescaleIntercept=0, VOILUTSequence=[lut_item([10, 20, 30], first=0x10000 - 2)]
+    )
+    assert levels(file) == [30, 20, 10]

@@ -229,3 +229,12 @@ print("done")
     )
 
     assert (done.stdout, done.stderr) == ("done\n", "")
+
+
+def test_a_process_that_ends_while_it_answers_has_crashed() -> None:
+    call = Call(bytes, 10_000_000)
+    assert call.answer.poll(5)
+    time.sleep(0.2)
+    os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+    with pytest.raises(UndecodablePixelData):
+        call.result()

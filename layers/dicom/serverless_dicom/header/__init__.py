@@ -34,4 +34,4 @@ def read_header(ranges: ByteRanges, location: str) -> Header:
     with as_rejection():
         model = converter.convert(parsed.meta) | converter.convert(parsed.dataset)
     record = record_of(model) | {"TransferSyntaxUID": parsed.transfer_syntax_uid}
-    return Header(record, model, tuple(converter.notes), parsed.incomplete)
+    return Header(record, model, tuple(converter.notes), parsed.incomplete())

@@ -55,17 +55,21 @@ _SEQUENCE_END = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
 class Parsed:
     """What stands before the pixel data: the file meta information, the data set, and what was found out on the way.
 
-    `incomplete` says that the object ends inside its pixel data, or is an image and ends before them. `pixel_data` is
-    the header of their element (None where there are none), whose `value` is an offset in `ranges`: those of the
-    object, or of what a deflated one inflates to.
+    `pixel_data` is the header of their element (None where there are none), whose `value` is an offset in `ranges`:
+    those of the object, or of what a deflated one inflates to.
     """
 
     meta: Dataset
     dataset: Dataset
     transfer_syntax_uid: str
-    incomplete: bool
     pixel_data: Element | None
     ranges: ByteRanges
+
+    def incomplete(self) -> bool:
+        """Whether the object ends inside its pixel data, or is an image and ends before them; may fetch its end."""
+        if self.pixel_data:
+            return not _is_complete(self.pixel_data, self.ranges)
+        return _lacks_pixel_data(self.meta, self.dataset)
 
 
 @contextmanager
@@ -116,8 +120,7 @@ def parse_header(ranges: ByteRanges) -> Parsed:
     if _DIRECTORY_RECORDS in dataset:
         raise DicomDirectory(_DIRECTORY_MESSAGE)
     whole = stream.ranges if deflated else ranges
-    incomplete = not _is_complete(pixel_data, whole) if pixel_data else _lacks_pixel_data(meta, dataset)
-    return Parsed(meta, dataset, uid or _uid_of(encoding), incomplete, pixel_data, whole)
+    return Parsed(meta, dataset, uid or _uid_of(encoding), pixel_data, whole)
 
 
 def _begins_like_a_data_set(file: RangedFile) -> bool:

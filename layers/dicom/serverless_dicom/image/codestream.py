@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from serverless_dicom.errors import InvalidPixelDescription, UndecodablePixelData
+from serverless_dicom.errors import InvalidPixelDescription, TruncatedPixelData, UndecodablePixelData
 from serverless_dicom.image.syntaxes import Family
 
 if TYPE_CHECKING:
@@ -29,23 +29,28 @@ _FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 
 _APP14 = 0xEE
 _SOI, _SOC_SIZ = b"\xff\xd8", b"\xff\x4f\xff\x51"
+_END = b"\xff\xd9"
+"""JPEG's End of Image and JPEG 2000's End of Codestream: no other byte sequence of theirs has it past the header."""
+
 _BOX = Struct(">L4s")
 
 
 @dataclass(frozen=True, slots=True)
 class Codestream:
-    """The size in pixels, the components and the bits of each, as a codestream declares them."""
+    """The size in pixels, the components and the bits of each, as a codestream declares them at offset `at`."""
 
     rows: int
     columns: int
     components: int
     bits: int
+    at: int
 
 
 def check(data: bytes, family: Family, description: PixelDescription) -> None:
     """Raise unless the codestream is of its family and of the data set's size.
 
-    UndecodablePixelData where it is none, InvalidPixelDescription where it contradicts the data set.
+    UndecodablePixelData where it is none, InvalidPixelDescription where it contradicts the data set, TruncatedPixelData
+    where its end is missing: some decoders make up what they lack, and say nothing.
     """
     read = _READERS.get(family)
     if read is None:
@@ -64,6 +69,8 @@ def check(data: bytes, family: Family, description: PixelDescription) -> None:
             f"the {family.value} codestream has {found.bits} bits a sample, BitsAllocated is "
             f"{description.bits_allocated}"
         )
+    if data.rfind(_END) < found.at:
+        raise TruncatedPixelData(f"the {family.value} codestream of {len(data)} bytes has no end: it was cut off")
 
 
 def begins_codestream(start: bytes) -> bool:
@@ -84,7 +91,7 @@ def _jpeg(data: bytes) -> Codestream | None:
     for marker, at in _segments(data):
         if marker in _FRAMES and at + _SIZE.size <= len(data):
             _, bits, rows, columns, components = _SIZE.unpack_from(data, at)
-            return Codestream(rows, columns, components, bits)
+            return Codestream(rows, columns, components, bits, at)
     return None
 
 
@@ -131,7 +138,7 @@ def _jpeg_2000(data: bytes) -> Codestream | None:
         raise UndecodablePixelData(
             f"the JPEG 2000 codestream declares {across * down} tiles, there are {MAX_TILES} at most"
         )
-    return Codestream(bottom - top, right - left, components, bits)
+    return Codestream(bottom - top, right - left, components, bits, at)
 
 
 _READERS: dict[Family, Callable[[bytes], Codestream | None]] = {

@@ -130,7 +130,7 @@ def _of_stored_bits(array: NDArray[Any], description: PixelDescription, *, from_
     """The samples without the bits beside BitsStored (PS3.5 8.1.1), sign-extended where they are signed."""
     width, stored = 8 * array.itemsize, description.bits_stored
     low = description.high_bit + 1 - stored if from_high_bit else 0
-    if description.is_float or (low == 0 and stored >= width) or stored == 1:
+    if description.is_float or (low == 0 and stored >= width):
         return array
     if low == 0 and _fits(array, stored):
         return array

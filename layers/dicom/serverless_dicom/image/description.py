@@ -18,7 +18,7 @@ FLOAT, DOUBLE, INTEGER = 0x7FE00008, 0x7FE00009, 0x7FE00010
 """Float, Double Float and (integer) Pixel Data."""
 
 _FLOAT_BITS = {FLOAT: 32, DOUBLE: 64}
-_BITS_ALLOCATED = (1, 8, 16, 32, 64)
+_BITS_OF_GREY, _BITS_OF_COLOUR = (1, 8, 16, 32, 64), (8, 16, 32)
 
 SAMPLES = {
     "MONOCHROME1": 1,
@@ -83,7 +83,9 @@ def describe(dataset: Dataset, tag: int) -> PixelDescription:
     photometric = photometric or ("MONOCHROME2" if samples == 1 else "RGB")
     if SAMPLES.get(photometric) != samples:
         raise InvalidPixelDescription(_contradiction(photometric, samples))
-    allocated = _FLOAT_BITS.get(tag) or _bits_allocated(dataset)
+    if tag in _FLOAT_BITS and not photometric.startswith("MONOCHROME"):
+        raise InvalidPixelDescription(f"PhotometricInterpretation of real numbers is {photometric}, not MONOCHROME2")
+    allocated = _FLOAT_BITS.get(tag) or _bits_allocated(dataset, samples)
     stored, high = _bits(dataset, allocated)
     if (size := rows * columns * samples * max(allocated, 8) // 8) > MAX_FRAME_BYTES:
         raise ImageTooLarge(
@@ -117,11 +119,12 @@ def _contradiction(photometric: str, samples: int) -> str:
     return f"PhotometricInterpretation has to be one of {', '.join(SAMPLES)}"
 
 
-def _bits_allocated(dataset: Dataset) -> int:
+def _bits_allocated(dataset: Dataset, samples: int) -> int:
     allocated = whole(dataset, "BitsAllocated")
-    if allocated not in _BITS_ALLOCATED:
+    known = _BITS_OF_GREY if samples == 1 else _BITS_OF_COLOUR
+    if allocated is None or allocated not in known:
         told = "absent" if allocated is None else allocated
-        raise InvalidPixelDescription(f"BitsAllocated is {told}, it has to be 1, 8, 16, 32 or 64")
+        raise InvalidPixelDescription(f"BitsAllocated is {told}, it has to be one of {', '.join(map(str, known))}")
     return allocated
 
 

@@ -67,6 +67,12 @@ def text(dataset: Dataset, name: Name) -> str:
     return value.split("\\")[0].strip(" \0") if isinstance(value, str) else ""
 
 
+def has_value(dataset: Dataset, name: Name) -> bool:
+    """Whether an element is there and not empty: one of type 2 may be empty, and says nothing (PS3.5 7.4.3)."""
+    element = _element(dataset, name)
+    return element is not None and element.value not in (None, b"", "")
+
+
 def items(dataset: Dataset, name: Name) -> list[Dataset]:
     """The items of a sequence; none where the element is absent or no sequence. Raises MalformedHeader."""
     if _tag(name) not in dataset:
@@ -74,6 +80,23 @@ def items(dataset: Dataset, name: Name) -> list[Dataset]:
     with as_rejection():
         value = dataset[_tag(name)].value
     return list(value) if isinstance(value, Sequence) else []
+
+
+def packed(dataset: Dataset, name: Name, deferred: bytes | None = None, *, little_endian: bool = True) -> bytes:
+    """The bytes of a binary element in little-endian order; empty where it is absent or was not read.
+
+    `deferred` is its value if that was read on its own. Words of big-endian objects are turned round; bytes, of VR OB,
+    stand as they are (PS3.5 7.3).
+    """
+    element = _element(dataset, name)
+    if isinstance(element, RawDataElement):
+        little_endian = element.is_little_endian
+    value = deferred if deferred is not None else getattr(element, "value", None)
+    if not isinstance(value, bytes):
+        return b""
+    if little_endian or getattr(element, "VR", None) == "OB":
+        return value
+    return np.frombuffer(value[: len(value) & ~1], ">u2").astype("<u2").tobytes()
 
 
 def words(dataset: Dataset, name: Name, *, little_endian: bool = True) -> NDArray[np.uint16]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
@@ -46,40 +47,45 @@ class Fragments:
         if length is None:
             raise TruncatedPixelData("the pixel data have no offset table, and so no fragment")
         first = self._table_at + 8 + length
-        start, stop = self._extended(number, first) or self._basic(number, first, length) or (first, None)
-        if stop is None and start == first and self._frames > 1:
-            return self._walked(number, first)
-        return self._joined(start, stop or self._ranges.size)
+        if self._frames == 1:
+            return self._joined(first, self._ranges.size)
+        if (span := self._extended(number, first)) and self._fetched(*span) == span[1] - span[0] - 8:
+            return self._joined(*span)
+        if (span := self._basic(number, first, length)) and self._fetched(*span) is not None:
+            return self._joined(*span)
+        return self._walked(number, first)
 
     def _extended(self, number: int, first: int) -> tuple[int, int] | None:
-        """A frame's span by the Extended Offset Table (PS3.3 C.7.6.3.1.8); None where that is absent or wrong."""
+        """A frame's span by the Extended Offset Table (PS3.3 C.7.6.3.1.8); None where that is absent."""
         offsets, lengths = self._long_words(_OFFSETS), self._long_words(_LENGTHS)
         if len(offsets) != self._frames or len(lengths) != self._frames:
             return None
-        start, length = first + int(offsets[number - 1]), int(lengths[number - 1])
-        stop = start + 8 + length + length % 2
-        return (
-            (start, stop) if stop <= self._ranges.size and self._item(start) in {length, length + length % 2} else None
-        )
+        start, length = first + offsets[number - 1], lengths[number - 1]
+        return start, start + 8 + length + length % 2
 
-    def _basic(self, number: int, first: int, length: int) -> tuple[int, int | None] | None:
-        """A frame's span by the Basic Offset Table (PS3.5 A.4), None where that is no help."""
-        if length != 4 * self._frames or self._frames == 1:
+    def _basic(self, number: int, first: int, length: int) -> tuple[int, int] | None:
+        """A frame's span by the Basic Offset Table (PS3.5 A.4); None where that is absent, or not in order."""
+        if length != 4 * self._frames:
             return None
-        at = self._table_at + 8 + 4 * (number - 1)
-        if at + 4 > self._ranges.size:
+        begin, end = max(number - 2, 0), min(number + 1, self._frames)
+        entries = np.frombuffer(self._read(self._table_at + 8 + 4 * begin, 4 * (end - begin)), "<u4").tolist()
+        if len(entries) != end - begin or any(one >= next_ for one, next_ in pairwise(entries)):
             return None
-        entries = self._read(at, min(8 if number < self._frames else 4, first - at))
-        start = first + int.from_bytes(entries[:4], "little")
-        stop = first + int.from_bytes(entries[4:], "little") if number < self._frames else self._ranges.size
-        if not first <= start < stop <= self._ranges.size or self._item(start) is None:
+        start = entries[number - 1 - begin]
+        stop = entries[number - begin] + first if number < self._frames else self._ranges.size
+        return (first + start, stop) if number > 1 or start == 0 else None
+
+    def _fetched(self, start: int, stop: int) -> int | None:
+        """The length of the fragment that begins where a table says, fetched with its frame; None where none does."""
+        if not start + 8 <= stop <= self._ranges.size:
             return None
-        return start, stop
+        self._fetch(start, min(stop, start + 8 + MAX_ENCODED_BYTES))
+        return self._item(start)
 
     def _walked(self, number: int, first: int) -> bytes:
         """A frame found without a table: it begins with its number's codestream, or is that fragment of all."""
         seen, start = 0, None
-        for at, length in self._fragments(first):
+        for at, length in self._fragments(first, self._ranges.size):
             begins = self._family in ONE_FRAGMENT_A_FRAME or begins_codestream(self._read(at + 8, min(length, _START)))
             if begins or at == first:
                 seen += 1
@@ -94,9 +100,7 @@ class Fragments:
     def _joined(self, start: int, stop: int) -> bytes:
         """The fragments from `start` to before `stop` or the delimiter."""
         pieces, total = [], 0
-        for at, length in self._fragments(start):
-            if at >= stop:
-                break
+        for at, length in self._fragments(start, stop):
             total += length
             if total > MAX_ENCODED_BYTES:
                 raise UndecodablePixelData(
@@ -108,9 +112,9 @@ class Fragments:
             raise TruncatedPixelData("the frame has no bytes")
         return b"".join(pieces)
 
-    def _fragments(self, at: int) -> Iterator[tuple[int, int]]:
-        """Offset and length of each fragment from an offset to the delimiter."""
-        while (length := self._item(at)) is not None:
+    def _fragments(self, at: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Offset and length of each fragment from an offset to before another or the delimiter."""
+        while at < stop and (length := self._item(at)) is not None:
             if at + 8 + length > self._ranges.size:
                 raise TruncatedPixelData(
                     f"a fragment declares {length} bytes from {at + 8}, the object ends at {self._ranges.size}"
@@ -129,9 +133,12 @@ class Fragments:
         """Bytes of the object, through a block that holds what lies next to them too."""
         begin = at - self._block_at
         if not 0 <= begin <= begin + length <= len(self._block):
-            stop = min(at + max(length, BLOCK), self._ranges.size)
-            self._block, self._block_at, begin = self._ranges.read(at, stop), at, 0
+            self._fetch(at, min(at + max(length, BLOCK), self._ranges.size))
+            begin = 0
         return self._block[begin : begin + length]
+
+    def _fetch(self, start: int, stop: int) -> None:
+        self._block, self._block_at = self._ranges.read(start, stop), start
 
     def _long_words(self, tag: int) -> list[int]:
         """The 64-bit words of an element before the pixel data, none where it is absent."""

@@ -65,13 +65,14 @@ def transformation_of(frame: Frame, decoded: Decoded, window: Window | None) -> 
     dataset, stored = frame.dataset, decoded.samples
     little_endian, signed = frame.transfer_syntax_uid != EXPLICIT_BIG, frame.description.signed
     modality = modality_of(dataset, frame.number, little_endian=little_endian, signed=signed)
-    negative = signed or (modality.lut is None and modality.intercept < 0)
+    negative = signed or (modality.lut is None and (modality.intercept < 0 or modality.slope < 0))
     voi, warnings = voi_of(dataset, frame.number, window, little_endian=little_endian, signed=negative)
     padding = _padding(dataset, signed=signed)
     if voi is None:
         voi = range_of(*_ends(stored, modality, padding))
-    monochrome1 = decoded.photometric_interpretation == "MONOCHROME1"
-    inverted = monochrome1 or text(dataset, "PresentationLUTShape") == "INVERSE"  # C.11.6: the same, said twice
+    # C.11.6: a shape speaks of the last step; where there is none, the photometric interpretation does (C.7.6.3.1.2).
+    shape = text(dataset, "PresentationLUTShape")
+    inverted = shape == "INVERSE" or (shape != "IDENTITY" and decoded.photometric_interpretation == "MONOCHROME1")
     return Transformation(modality, voi, inverted, padding, warnings)
 
 
@@ -99,10 +100,11 @@ def _domain(bits: int, *, signed: bool, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _ends(stored: NDArray[Any], modality: Modality, padding: tuple[float, float] | None) -> tuple[float, float]:
-    """The lowest and the highest value of the used pixels; 0 and 0 where there are none."""
+    """The lowest and the highest value of the used pixels; where there are none, above which nothing is."""
     used = _used(stored, padding)
     if not used.size:
-        return 0.0, 0.0
+        values = modality.apply(stored[np.isfinite(stored)] if stored.dtype.kind == "f" else stored)
+        return (float(values.max()),) * 2 if values.size else (0.0, 0.0)
     values = modality.apply(used if modality.lut else np.array([used.min(), used.max()]))
     return float(values.min()), float(values.max())
 

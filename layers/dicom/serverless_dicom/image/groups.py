@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from serverless_dicom.image.elements import items
+from serverless_dicom.image.elements import has_value, items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
 
 def place_of(dataset: Dataset, number: int, macro: str, keywords: Sequence[str]) -> Place | None:
-    """The nearest place of frame `number` (from 1) that has one of the attributes (PS3.3 C.7.6.16.1.1).
+    """The nearest place of frame `number` (from 1) that has a value of one of the attributes (PS3.3 C.7.6.16.1.1).
 
     `macro` is the functional group's sequence that they stand in. None where no place has any of them.
     """
@@ -29,8 +29,8 @@ def place_of(dataset: Dataset, number: int, macro: str, keywords: Sequence[str])
     groups += [("shared functional groups", item) for item in items(dataset, "SharedFunctionalGroupsSequence")[:1]]
     for name, group in groups:
         for item in items(group, macro)[:1]:
-            if any(keyword in item for keyword in keywords):
+            if any(has_value(item, keyword) for keyword in keywords):
                 return Place(item, name)
-    if any(keyword in dataset for keyword in keywords):
+    if any(has_value(dataset, keyword) for keyword in keywords):
         return Place(dataset, "data set")
     return None

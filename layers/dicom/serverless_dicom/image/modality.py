@@ -32,8 +32,9 @@ class Modality:
         if self.slope == 1 and self.intercept == 0:
             return stored
         values: NDArray[Any] = stored.astype(np.float64)
-        values *= self.slope
-        values += self.intercept
+        with np.errstate(over="ignore", invalid="ignore"):  # beyond all numbers is white, or black
+            values *= self.slope
+            values += self.intercept
         return values
 
     @property

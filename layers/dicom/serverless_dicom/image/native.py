@@ -28,7 +28,7 @@ def samples_of(
     dtype = sample_type(description)
     stored = np.frombuffer(data, dtype.newbyteorder("<" if little_endian else ">")).astype(dtype, copy=False)
     if description.is_subsampled:
-        return _spread(stored[: 2 * pixels]).reshape(description.rows, description.columns, 3)
+        return _spread(stored[: 2 * pixels])[: 3 * pixels].reshape(description.rows, description.columns, 3)
     count = pixels * description.samples_per_pixel
     return shaped(stored[:count], description, description.planar_configuration)
 
@@ -51,6 +51,8 @@ def shaped(array: NDArray[Any], description: PixelDescription, planar_configurat
 
 
 def _spread(array: NDArray[Any]) -> NDArray[Any]:
-    """Y1 Y2 Cb Cr of each pair of pixels -> Y1 Cb Cr Y2 Cb Cr (PS3.3 C.7.6.3.1.2)."""
+    """Y1 Y2 Cb Cr of each pair of pixels -> Y1 Cb Cr Y2 Cb Cr (PS3.3 C.7.6.3.1.2); a last pixel alone has Y and Cb."""
+    if odd := len(array) % 4:
+        array = np.pad(array, (0, 4 - odd), mode="edge")
     spread: NDArray[Any] = array.reshape(-1, 4)[:, [0, 2, 3, 1, 2, 3]].reshape(-1)
     return spread

@@ -81,7 +81,7 @@ def open_image(ranges: ByteRanges) -> OpenImage:
     """
     parsed = parse_header(ranges)
     if parsed.pixel_data is None:
-        cut = ", which has some: it may have been cut off" if parsed.incomplete else ""
+        cut = ", which has some: it may have been cut off" if parsed.incomplete() else ""
         raise NoPixelData(f"the object has no pixel data: it is {_kind(parsed)}{cut}")
     family = family_of(parsed.transfer_syntax_uid)
     return OpenImage(parsed, describe(parsed.dataset, parsed.pixel_data.tag), family)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from serverless_dicom.image.elements import numbers, whole, words
+from serverless_dicom.image.elements import numbers, packed, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,9 +55,7 @@ def overlays_of(
         plane = number - 1 - first if at | 0x0015 in dataset else 0
         if rows < 1 or columns < 1 or not 0 <= plane < frames:
             continue
-        data = deferred.get(at | DATA)
-        if data is None:
-            data = words(dataset, at | DATA, little_endian=little_endian).astype("<u2").tobytes()
+        data = packed(dataset, at | DATA, deferred.get(at | DATA), little_endian=little_endian)
         mask = _mask(data, rows, columns, plane) if data else _in_high_bits(dataset, at, rows, columns, unmasked)
         if mask is not None:
             origin = [int(value) for value in numbers(dataset, at | 0x0050, signed=True)] or [1, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ MAX_SIDE = 8192
 """Pixels that a width or height may be asked to have."""
 
 MAX_WINDOW = 1e9
+
+_HARMLESS = re.compile(r'"?[\w.+-]{1,30}"?')
+_FIELD = re.compile(r"\w{1,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,9 @@ class _Reader:
         return default
 
     def finish(self) -> None:
-        unknown = [name for name in self.fields if name not in self.known]
-        self.problems += [
-            f"{str(name)[:40]!r} is no field: there are {', '.join(sorted(self.known))}" for name in unknown[:5]
-        ]
+        unknown = [str(name) for name in self.fields if name not in self.known]
+        told = [name if _FIELD.fullmatch(name) else "a name that was sent" for name in unknown[:5]]
+        self.problems += [f"{name} is no field: there are {', '.join(sorted(self.known))}" for name in told]
         if self.problems:
             raise InvalidRequest(*self.problems)
 
@@ -142,4 +145,8 @@ def _window(reader: _Reader) -> Window | None:
 
 
 def _told(value: Any) -> str:
-    return "it is missing" if value is None else f"got {json.dumps(value, default=str)[:40]}"
+    """What was sent instead, as far as it can be told again: a text may be a URL, with a password in it."""
+    if value is None:
+        return "it is missing"
+    sent = json.dumps(value, default=str)
+    return f"got {sent}" if _HARMLESS.fullmatch(sent) else "got something else"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 WHITE = 255
 
+_MAX = float(np.finfo(np.float64).max) / 1024
+"""What a range ends at: so much that its width can be multiplied by WHITE."""
+
 PRESETS = {
     "abdomen": (40.0, 400.0),
     "angiography": (300.0, 600.0),
@@ -85,6 +88,7 @@ class Voi:
 
 def range_of(low: float, high: float) -> Voi:
     """From the lowest value, black, to the highest, white."""
+    low, high = max(low, -_MAX), min(high, _MAX)
     return Voi("range of the used pixels", (low + high) / 2, high - low, "LINEAR_EXACT")
 
 

@@ -55,7 +55,7 @@ class Call(Generic[Result]):
             if not self.answer.poll(max(0.0, self._deadline - time.monotonic())):
                 raise UndecodablePixelData(f"decoding took more than {self._seconds:g} seconds")
             answer = self.answer.recv()
-        except EOFError:
+        except (EOFError, OSError):  # before its answer, or in it
             self._process.join()
             raise UndecodablePixelData(f"the decoder crashed: {_ending(self._process.exitcode)}") from None
         finally:
