@@ -144,6 +144,22 @@ class TestSegmentedTables:
     def test_a_linear_one_may_go_down(self) -> None:
         assert self.shown([0, 1, 0x4000, 1, 4, 0], 5) == [64, 48, 32, 16, 0]
 
+    @pytest.mark.parametrize("syntax", [EXPLICIT, BIG_ENDIAN])
+    def test_those_of_8_bit_tables_are_bytes(self, syntax: str) -> None:
+        packed = np.array([0, 2, 10, 20, 1, 2, 40, 2, 2, 0, 0, 0, 0, 0], np.uint8).view("<u2").tolist()
+        dataset, data = indexed(list(range(8)))
+        order = ">" if syntax == BIG_ENDIAN else "<"
+        with_palette(dataset, packed, count=8, bits=8, tags=SEGMENTED, order=order)
+        if syntax == BIG_ENDIAN:
+            data = np.frombuffer(data, "<u2").astype(">u2").tobytes()
+
+        assert [red for red, *_ in colours(dataset, data, syntax)][:6] == [10, 20, 30, 40, 10, 20]
+
+    def test_segments_without_entries_do_not_go_on_for_ever(self) -> None:
+        empty = [0, 0] * 1000
+        with pytest.raises(InvalidPixelDescription, match="more than 65536 segments"):
+            self.shown([*empty, *[2, 1000, 0, 0] * 1000], 8)
+
     def test_an_indirect_one_repeats_segments(self) -> None:
         segments = [0, 2, 0x1000, 0x2000, 1, 2, 0x4000, 2, 2, 0, 0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +12,6 @@ from serverless_dicom.image.elements import numbers, words
 from serverless_dicom.image.lut import MAX_ENTRIES, Lut, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
@@ -34,40 +32,55 @@ def _lut(dataset: Dataset, colour: str, *, signed: bool) -> Lut:
     data = words(dataset, f"{colour}PaletteColorLookupTableData")
     if not data.size:
         segments = words(dataset, f"Segmented{colour}PaletteColorLookupTableData")
-        data = np.array(_expanded(segments.tolist(), colour), np.uint16)
+        if descriptor[2:] == [8]:
+            segments = segments.view(np.uint8)
+        data = np.array(_Segments(segments.tolist(), 8 * segments.itemsize, colour).expanded(), np.uint16)
     lut = table(descriptor, data, signed=signed)
     if lut is None:
         raise InvalidPixelDescription(f"the {colour.lower()} palette is absent, or its descriptor does not fit it")
     return replace(lut, bits=max(lut.bits, 8))
 
 
-def _expanded(segments: Sequence[int], colour: str) -> list[int]:
-    """The entries of a segmented table (PS3.3 C.7.9.2)."""
-    entries: list[int] = []
-    at = 0
-    while at + 1 < len(segments):
-        opcode, length = segments[at], segments[at + 1]
-        if opcode == _INDIRECT:
-            target = segments[at + 2] | segments[at + 3] << 16 if at + 3 < len(segments) else len(segments)
-            for _ in range(length):
-                target = _append(entries, segments, target, colour)
-            at += 4
+@dataclass(slots=True)
+class _Segments:
+    """The words of a segmented table (PS3.3 C.7.9.2), of so many bits each, and the entries that they stand for."""
+
+    words: list[int]
+    bits: int
+    colour: str
+    entries: list[int] = field(default_factory=list)
+    count: int = 0
+
+    def expanded(self) -> list[int]:
+        """The entries. Raises InvalidPixelDescription."""
+        at = 0
+        while at + 1 < len(self.words):
+            if self.words[at] != _INDIRECT:
+                at = self._append(at)
+                continue
+            offset = at + 2
+            at = offset + 32 // self.bits
+            target = sum(word << self.bits * place for place, word in enumerate(self.words[offset:at]))
+            if at > len(self.words):
+                target = at
+            for _ in range(self.words[offset - 1]):
+                target = self._append(target)
+        return self.entries
+
+    def _append(self, at: int) -> int:
+        """Append what the discrete or linear segment at an offset stands for; returns the offset of the next."""
+        opcode, length = self.words[at : at + 2] if at + 1 < len(self.words) else (None, 0)
+        values = self.words[at + 2 : at + 2 + (length if opcode == _DISCRETE else 1)]
+        if opcode == _DISCRETE and len(values) == length:
+            self.entries += values
+        elif opcode == _LINEAR and values and self.entries:
+            start, stop = self.entries[-1], values[0]
+            self.entries += [round(start + (stop - start) * step / length) for step in range(1, length + 1)]
         else:
-            at = _append(entries, segments, at, colour)
-    return entries
-
-
-def _append(entries: list[int], segments: Sequence[int], at: int, colour: str) -> int:
-    """Append what the discrete or linear segment at an offset stands for; returns the offset of the next."""
-    opcode, length = segments[at : at + 2] if at + 1 < len(segments) else (None, 0)
-    values = segments[at + 2 : at + 2 + (length if opcode == _DISCRETE else 1)]
-    if opcode == _DISCRETE and len(values) == length:
-        entries += values
-    elif opcode == _LINEAR and values and entries:
-        start, stop = entries[-1], values[0]
-        entries += [round(start + (stop - start) * step / length) for step in range(1, length + 1)]
-    else:
-        raise InvalidPixelDescription(f"the segmented {colour.lower()} palette has an invalid segment at word {at}")
-    if len(entries) > MAX_ENTRIES:
-        raise InvalidPixelDescription(f"the segmented {colour.lower()} palette has more than {MAX_ENTRIES} entries")
-    return at + 2 + len(values)
+            raise InvalidPixelDescription(f"the segmented {self.colour.lower()} palette has an invalid segment at {at}")
+        self.count += 1
+        if max(len(self.entries), self.count) > MAX_ENTRIES:
+            raise InvalidPixelDescription(
+                f"the segmented {self.colour.lower()} palette has more than {MAX_ENTRIES} segments or entries"
+            )
+        return at + 2 + len(values)

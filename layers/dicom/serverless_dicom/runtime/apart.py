@@ -97,6 +97,8 @@ def _run(sender: Connection, function: Callable[..., Any], arguments: Any, secon
 def _bound(seconds: float, memory: int) -> None:
     """Limit this process, and let what native code prints, which may quote the object, go nowhere."""
     faulthandler.disable()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # the end, even of a process that hangs while it answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller hears of it too, and ends this process
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
