@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 MEMORY = 512 * 1024 * 1024
 SECONDS = 2.0
@@ -46,9 +47,14 @@ class Answer:
 
 def read_bounded(paths: Iterable[Path]) -> dict[str, Answer]:
     """The answers by the files' names; a file at which the process ended has none. Seconds are of the processor."""
+    return {name: Answer(**answer) for name, answer in answers_of(_PROGRAM, paths)}
+
+
+def answers_of(program: str, paths: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The names of files, and what a Python program prints of each: it gets their paths, and prints lines of JSON."""
     paths = list(paths)
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM],
+        [sys.executable, "-c", program],
         input="\n".join(map(str, paths)),
         stdout=subprocess.PIPE,
         text=True,
@@ -56,5 +62,5 @@ def read_bounded(paths: Iterable[Path]) -> dict[str, Answer]:
         timeout=300,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    answers = (Answer(**json.loads(line)) for line in done.stdout.splitlines())
-    return {path.name: answer for path, answer in zip(paths, answers, strict=False)}
+    for path, line in zip(paths, done.stdout.splitlines(), strict=False):
+        yield path.name, json.loads(line)

@@ -1,12 +1,10 @@
 """Draw files in a process of its own, which may take so much memory and no more, and see what each took."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.bounded import answers_of
 
 MEMORY = 512 * 1024 * 1024
 SECONDS = 10.0
@@ -55,15 +53,4 @@ class Answer:
 
 def draw_bounded(paths: Iterable[Path]) -> dict[str, Answer]:
     """The answers by the files' names; a file at which the process ended has none. Seconds are of the wall clock."""
-    paths = list(paths)
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM],
-        input="\n".join(map(str, paths)),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    answers = (Answer(**json.loads(line)) for line in done.stdout.splitlines())
-    return {path.name: answer for path, answer in zip(paths, answers, strict=False)}
+    return {name: Answer(**answer) for name, answer in answers_of(_PROGRAM, paths)}

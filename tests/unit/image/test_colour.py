@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 from pydicom.dataset import Dataset
 
 from serverless_dicom.errors import InvalidPixelDescription
+from serverless_dicom.image import Window
 from tests.datasets import BIG_ENDIAN
 from tests.pictures import drawn, encapsulated, make_image, native, noise, pixels, seen
 
@@ -198,3 +199,10 @@ def test_422_of_an_odd_number_of_pixels() -> None:
 def test_colours_of_64_bits_are_refused() -> None:
     with pytest.raises(InvalidPixelDescription):
         pixels(native(make_image("RGB", bits=64, signed=True), bytes(16 * 24)))
+
+
+def test_a_window_is_told_to_have_no_effect() -> None:
+    file = native(make_image("RGB"), bytes(range(48)))
+
+    assert drawn(file, window=Window(index=1)).warnings == ["the picture is of colours, which no window changes"]
+    assert not drawn(file).warnings

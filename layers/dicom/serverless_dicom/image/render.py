@@ -83,12 +83,13 @@ def drawn(
     With what was done, for an explanation, and warnings. Raises InvalidPixelDescription or InvalidRequest.
     """
     photometric, samples = decoded.photometric_interpretation, decoded.samples
+    ignored = ["the picture is of colours, which no window changes"] if options.window else []
     if photometric == "PALETTE COLOR":
         rgb = palette.rgb_of(samples, frame.dataset, signed=frame.description.signed)
-        return rgb, {"colour_transform": "palette to RGB"}, []
+        return rgb, {"colour_transform": "palette to RGB"}, ignored
     if samples.ndim == 3:  # noqa: PLR2004 - rows, columns, samples
         rgb, transform = colour.rgb_of(samples, photometric, frame.description.bits_stored)
-        return rgb, {"colour_transform": transform}, []
+        return rgb, {"colour_transform": transform}, ignored
     transformation = transformation_of(frame, decoded, options.window)
     levels = levels_of(samples, transformation, frame.description.bits_stored)
     explanation = {
