@@ -60,7 +60,9 @@ def test_every_reason_of_a_rejection_is_documented() -> None:
 def test_every_limit_is_documented() -> None:
     limits = {
         "bytes read for one header": ranges.MAX_HEADER_BYTES,
-        "elements before the pixel data, an item counting as five": structure.MAX_ELEMENTS,
+        "elements before the pixel data, an item or an own element of the data set counting as five": (
+            structure.MAX_ELEMENTS
+        ),
         "values in all elements together": model.MAX_VALUES,
         "levels of sequences": structure.MAX_DEPTH,
         "bytes that a deflated data set inflates to": deflate.MAX_INFLATED_BYTES,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from serverless_dicom.errors import HeaderTooLarge, NestedTooDeep
-from serverless_dicom.header.structure import ITEM_COST, MAX_ELEMENTS
+from serverless_dicom.header.structure import COST, MAX_ELEMENTS
 from tests.datasets import (
     BIG_ENDIAN,
     EXPLICIT,
@@ -100,7 +100,7 @@ def test_what_its_creator_calls_a_sequence_is_one_if_it_has_items() -> None:
 
 
 def test_private_sequences_are_bounded_like_any_other() -> None:
-    many = sequence(0x31011010, item() * (MAX_ELEMENTS // ITEM_COST + 1), None)
+    many = sequence(0x31011010, item() * (MAX_ELEMENTS // COST + 1), None)
     deep = b""
     for _ in range(70):
         deep = CREATOR + sequence(0x31011010, item(deep), None)

@@ -4,7 +4,7 @@ import pytest
 
 from serverless_dicom.errors import HeaderTooLarge, MalformedHeader, NestedTooDeep, RejectedObject, TruncatedHeader
 from serverless_dicom.header.ranges import MemoryRanges, RangedFile
-from serverless_dicom.header.structure import ITEM_COST, MAX_DEPTH, MAX_ELEMENTS, PIXEL_DATA, Encoding, Walk
+from serverless_dicom.header.structure import COST, MAX_DEPTH, MAX_ELEMENTS, PIXEL_DATA, Encoding, Walk
 from tests.datasets import UNDEFINED, element, item, sequence
 
 SEQUENCE, TEXT = 0x00081140, 0x00100020
@@ -112,20 +112,20 @@ def test_unknown_elements_of_undefined_length_are_sequences_that_count() -> None
         walk(begin * 500)
 
 
-def test_elements_are_bounded_in_number_and_an_item_counts_as_several() -> None:
+def test_elements_are_bounded_in_number_and_items_and_own_ones_count_as_several() -> None:
     elements, items = element(TEXT, "LO", b"") * 11, sequence(SEQUENCE, item() * 2)
 
-    assert walk(elements, left=11) == len(elements)
+    assert walk(elements, left=11 * COST) == len(elements)
     with pytest.raises(HeaderTooLarge):
-        walk(elements, left=10)
-    assert walk(items, left=1 + 2 * ITEM_COST) == len(items)
+        walk(elements, left=11 * COST - 1)
+    assert walk(items, left=3 * COST) == len(items)
     with pytest.raises(HeaderTooLarge):
-        walk(items, left=2 * ITEM_COST)
+        walk(items, left=3 * COST - 1)
 
 
 def test_fragments_count_too() -> None:
     with pytest.raises(HeaderTooLarge):
-        walk(sequence(0x00420011, item() * 10, "OB", undefined=True), left=10)
+        walk(sequence(0x00420011, item() * 10, "OB", undefined=True), left=COST + 9)
 
 
 def test_implicit_items_in_an_explicit_data_set_are_walked_as_such() -> None:

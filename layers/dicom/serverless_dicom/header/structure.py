@@ -23,11 +23,12 @@ MAX_DEPTH = 64
 """Levels of sequences. Real objects have fewer than 10; pydicom's recursion ends somewhere past 100."""
 
 MAX_ELEMENTS = 600_000
-"""Elements before the pixel data, an item counting as ITEM_COST of them: with ten functional groups a frame (PS3.3
-C.7.6.16) that is 6,000 frames, and 7 seconds."""
+"""Elements before the pixel data, an item or an own element of the data set counting as COST of them: with ten
+functional groups a frame (PS3.3 C.7.6.16) that is 6,000 frames, and 7 seconds."""
 
-ITEM_COST = 5
-"""pydicom builds a data set for each item, which takes the time and the memory of five elements."""
+COST = 5
+"""pydicom builds a data set for each item, which takes the time and the memory of five elements. Of its own elements a
+data set has hundreds, not tens of thousands, and each is kept."""
 
 UNDEFINED = 0xFFFFFFFF
 PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
@@ -134,35 +135,42 @@ class Walk:
         Returns that element's offset and header, or the object's end and None where there is no such element.
         Raises TruncatedHeader, MalformedHeader, NestedTooDeep or HeaderTooLarge.
         """
-        return self._walk(stops, start, [], implicit=self._really_implicit(start))
+        return self._own(stops, start, implicit=self._really_implicit(start))
 
     def sequence(self) -> None:
         """Walk the whole file as the value of a sequence. Raises as `until` does."""
         whole = _Level(is_sequence=True, end=self._file.size, limit=self._file.size, implicit=self._encoding.implicit)
-        self._walk(lambda _: False, 0, [whole], implicit=self._encoding.implicit)
+        self._own(lambda _: False, self._inside(0, [whole]), implicit=self._encoding.implicit)
 
-    def _walk(
-        self, stops: Callable[[int], bool], start: int, levels: list[_Level], *, implicit: bool
-    ) -> tuple[int, Element | None]:
-        file, at = self._file, start
+    def _own(self, stops: Callable[[int], bool], at: int, *, implicit: bool) -> tuple[int, Element | None]:
+        """Walk the data set's own elements from an offset; nearly all of them hold no others."""
+        file, found = self._file, self.elements.append
+        while at + 8 <= file.size or (at < file.size and not self._padding(at)):
+            element = self.element(at, implicit=implicit)
+            if stops(element.tag):
+                return at, element
+            self._add(COST)
+            found(element)
+            if element.vr not in _FLAT or element.length == UNDEFINED:
+                levels: list[_Level] = []
+                at = self._inside(self._step(element, None, levels, implicit=implicit), levels)
+                continue
+            at = element.value + element.length
+            if at > file.size:
+                self._must_fit(element, file.size)
+        return at, None
+
+    def _inside(self, at: int, levels: list[_Level]) -> int:
+        """Walk what sequences and items hold, to the offset after the outermost one."""
         while True:
             while levels and levels[-1].end == at:
                 levels.pop()
-            level = levels[-1] if levels else None
-            if level is None and (at >= file.size or self._padding(at)):
-                return at, None
-            element = self.element(at, implicit=level.implicit if level else implicit)
-            if level is None and stops(element.tag):
-                return at, element
-            self._add(ITEM_COST if element.tag == ITEM else 1)
-            if level is None:
-                self.elements.append(element)
-                if element.vr in _FLAT and element.length != UNDEFINED:  # nearly all there are
-                    at = element.value + element.length
-                    if at > file.size:
-                        self._must_fit(element, file.size)
-                    continue
-            at = self._step(element, level, levels, implicit=implicit)
+            if not levels:
+                return at
+            level = levels[-1]
+            element = self.element(at, implicit=level.implicit)
+            self._add(COST if element.tag == ITEM else 1)
+            at = self._step(element, level, levels, implicit=level.implicit)
 
     def _step(self, element: Element, level: _Level | None, levels: list[_Level], *, implicit: bool) -> int:
         """The offset of the element or item after `element`, with `levels` opened or closed by it."""
@@ -207,7 +215,7 @@ class Walk:
         if self.count > MAX_ELEMENTS:
             raise HeaderTooLarge(
                 f"the header has more than the {MAX_ELEMENTS} elements that are read of one, "
-                f"an item counting as {ITEM_COST}"
+                f"an item or an own element counting as {COST}"
             )
 
     def _open(self, level: _Level, levels: list[_Level]) -> None:
