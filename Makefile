@@ -73,11 +73,13 @@ deploy: $(STAMP) ## deploy to AWS by samconfig.toml (RUNTIME=, ARCHITECTURE=, PA
 redrive: $(STAMP) ## put what is in the dead-letter queues back (local stack if it runs, else AWS)
 	@if [ -f .local/env ]; then . .local/env; fi; $(BIN)/serverless-dicom redrive
 
-lock: $(STAMP) ## pin the newest versions that requirements.in and requirements-dev.in allow
+lock: $(STAMP) ## pin the newest versions that requirements.in, requirements-dev.in and the benchmarks allow
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --output-file requirements-dev.txt requirements-dev.in
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --constraint requirements-dev.txt --output-file requirements.txt requirements.in
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --output-file benchmarks/dicom2jpg.txt benchmarks/dicom2jpg.in
 
 clean: down ## remove all that was made
 	@rm -rf .venv .local .aws-sam dist build ./*.egg-info layers/dicom/*.egg-info
