@@ -37,13 +37,14 @@ class FtpServer:
             data: socket.socket | None = None
             secret, user = False, ""
             self._say(control, "", b"220 Welcome")
-            for command, argument in self._commands(control):
+            lines = [control]  # where commands come from: another socket after AUTH
+            for command, argument in self._commands(lines):
                 if command in self.replies:
                     self._say(control, command)
                 elif command == "AUTH" and self.context:
                     self._say(control, command, b"234 Go on")
                     control = opened.enter_context(self.context.wrap_socket(control, server_side=True))
-                    self._control = control
+                    lines[:] = [control]
                 elif command == "USER":
                     user = argument
                     self._say(control, command, b"331 And the password?")
@@ -73,12 +74,11 @@ class FtpServer:
                     self._send(data, argument, secret=secret)
                     self._say(control, "226", b"226 That was it")
 
-    def _commands(self, control: socket.socket) -> Iterator[tuple[str, str]]:
-        self._control = control
+    def _commands(self, lines: list[socket.socket]) -> Iterator[tuple[str, str]]:
         while True:
             line = b""
             while not line.endswith(b"\r\n"):
-                byte = self._control.recv(1)
+                byte = lines[0].recv(1)
                 if not byte:
                     return
                 line += byte

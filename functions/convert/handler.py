@@ -11,7 +11,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom import __version__
-from serverless_dicom.errors import ServerlessDicomError
 from serverless_dicom.image import open_image, render
 from serverless_dicom.image.request import ConvertRequest
 from serverless_dicom.image.selftest import self_test
@@ -22,13 +21,9 @@ from serverless_dicom.runtime.http import PICTURES, Request, Responder
 from serverless_dicom.runtime.pictures import ResultsBucket, as_itself, as_json
 from serverless_dicom.runtime.secrets import R2Keys
 from serverless_dicom.runtime.settings import ConvertSettings, listed
-from serverless_dicom.sources import Source, open_source
+from serverless_dicom.sources import open_source
 from serverless_dicom.sources.address import parse_address
-from serverless_dicom.sources.ftp import FtpSource
-from serverless_dicom.sources.guard import Guard
-from serverless_dicom.sources.http import HttpSource
-from serverless_dicom.sources.r2 import R2Source
-from serverless_dicom.sources.s3 import S3Source
+from serverless_dicom.sources.registry import registry
 from serverless_dicom.stores.objects import S3Object
 
 if TYPE_CHECKING:
@@ -38,13 +33,13 @@ SECONDS_TO_FETCH, SECONDS_TO_DRAW = 15, 10
 
 settings = ConvertSettings.of(os.environ)
 s3, elsewhere = s3_for_callers(), unusual_host(s3_for_callers())
-keys, guard = R2Keys(os.environ, settings.r2_secret_arn, secrets), Guard(listed(settings.allowed_hosts))
-sources: dict[str, Source] = {
-    "s3": S3Source(listed(settings.allowed_buckets), partial(S3Object.open, s3)),
-    "r2": R2Source(listed(settings.r2_accounts), lambda place, *name: S3Object.open(r2(place, *keys()), *name)),
-    "ftp": FtpSource(guard, allowed=settings.allow_ftp == "true"),
-    "http": HttpSource(guard),
-}
+keys = R2Keys(os.environ, settings.r2_secret_arn, secrets)
+sources = registry(
+    buckets=(listed(settings.allowed_buckets), partial(S3Object.open, s3)),
+    accounts=(listed(settings.r2_accounts), lambda place, *name: S3Object.open(r2(place, *keys()), *name)),
+    hosts=listed(settings.allowed_hosts),
+    ftp=settings.allow_ftp == "true",
+)
 results = ResultsBucket(s3_for_urls(), settings.results_bucket)
 decoders = cache(self_test)
 logger, metrics = Logger(), Metrics()
@@ -54,26 +49,18 @@ logger, metrics = Logger(), Metrics()
 @metrics.log_metrics
 def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """Answer POST /convert, GET /health and a browser's OPTIONS, or a direct call whose event is the request."""
-    metrics.add_metric("Invocations", MetricUnit.Count, 1)
     request = Request.of(event, context.aws_request_id)
     responder, began = Responder(request, settings.allowed_origin), time.monotonic()
-    if request.method == "OPTIONS":
-        return responder.preflight()
-    code = "ok"
-    try:
-        answer = _health(responder) if request.path == "/health" else _convert(request, responder)
-    except ServerlessDicomError as error:
-        answer, code = responder.error(error), error.code
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
-        told_unexpected(logger, error)
-        answer, code = responder.internal_error(), "internal_error"
+    route = _health if request.path == "/health" else _convert
+    act = responder.preflight if request.method == "OPTIONS" else partial(route, responder)
+    answer, code = responder.answered(act, partial(told_unexpected, logger))
     metrics.add_metric("Answers" if code == "ok" else "Failures", MetricUnit.Count, 1)
     logger.info("answered", code=code, milliseconds=round((time.monotonic() - began) * 1000))
     return answer
 
 
-def _convert(request: Request, responder: Responder) -> dict[str, Any]:
-    kind = request.wants_picture()
+def _convert(responder: Responder) -> dict[str, Any]:
+    kind = (request := responder.request).wants_picture()
     asked = ConvertRequest.parse(({"output_format": PICTURES[kind]} if kind else {}) | request.fields())
     address = parse_address(asked.url, asked.storage_type, s3_endpoint=elsewhere)
     logger.append_keys(source=address.kind, place=address.bucket or address.host)

@@ -26,7 +26,7 @@ from tests.ftp_server import FtpServer
 from tests.servers import LOOPBACK, PUBLIC, Internet, Listener, Trap
 
 DATA = bytes(range(251)) * 1000
-FILES = {"a/image.dcm": DATA, "empty": b"", "/root/a b#c": b"abc"}
+FILES = {"a/image.dcm": DATA, "empty": b"", "/above/a b#c": b"abc"}
 
 Start = Callable[[FtpServer], Listener]
 
@@ -64,7 +64,7 @@ def test_a_file_is_fetched_whole_by_everybody(fetch: Fetch, start: Start) -> Non
     ]
 
 
-@pytest.mark.parametrize(("path", "data"), [("empty", b""), ("%2Froot/a%20b%23c", b"abc")])
+@pytest.mark.parametrize(("path", "data"), [("empty", b""), ("%2Fabove/a%20b%23c", b"abc")])
 def test_a_path_is_percent_decoded(fetch: Fetch, start: Start, path: str, data: bytes) -> None:
     start(FtpServer(FILES))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from serverless_dicom.errors import InvalidRequest, ServerlessDicomError, http_status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Body: TypeAlias = "dict[str, Any]"
 Answer: TypeAlias = "dict[str, Any]"
@@ -118,6 +118,16 @@ class Responder:
     def elsewhere(self, url: str) -> Answer:
         """Where the picture is, for programs that follow."""
         return self._answer(303, "", {"Location": url})
+
+    def answered(self, act: Callable[[], Answer], unexpected: Callable[[Exception], object]) -> tuple[Answer, str]:
+        """What `act` answers and `ok`, or its error and that one's code; `unexpected` hears of one that is not ours."""
+        try:
+            return act(), "ok"
+        except ServerlessDicomError as error:
+            return self.error(error), error.code
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            unexpected(error)
+            return self.internal_error(), "internal_error"
 
     def error(self, error: ServerlessDicomError) -> Answer:
         """An error of this package, by its code."""
