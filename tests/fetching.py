@@ -13,6 +13,7 @@ import pytest
 from serverless_dicom.errors import ServerlessDicomError
 from serverless_dicom.header.ranges import ByteRanges
 from serverless_dicom.sources import open_source
+from serverless_dicom.sources.address import parse_address
 from serverless_dicom.sources.ftp import FtpSource
 from serverless_dicom.sources.http import HttpSource
 from tests.servers import Internet
@@ -35,7 +36,7 @@ class Fetch:
             "http": HttpSource(guard, max_bytes=self.max_bytes, context=self.context),
             "ftp": FtpSource(guard, allowed=True, max_bytes=self.max_bytes, context=self.context),
         }
-        return open_source(url, "auto", sources, seconds)
+        return open_source(parse_address(url), sources, seconds)
 
     def all(self, url: str, seconds: float = 5) -> bytes:
         """Every byte."""

@@ -64,7 +64,7 @@ def _convert(responder: Responder) -> dict[str, Any]:
     asked = ConvertRequest.parse(({"output_format": PICTURES[kind]} if kind else {}) | request.fields())
     address = parse_address(asked.url, asked.storage_type, s3_endpoint=elsewhere)
     logger.append_keys(source=address.kind, place=address.bucket or address.host)
-    with open_source(asked.url, asked.storage_type, sources, SECONDS_TO_FETCH, s3_endpoint=elsewhere) as ranges:
+    with open_source(address, sources, SECONDS_TO_FETCH) as ranges:
         logger.append_keys(size=ranges.size)
         frame = (image := open_image(ranges)).frame(asked.frame, overlays=asked.options.overlays)
     picture = apart(render, frame, asked.options, seconds=SECONDS_TO_DRAW)

@@ -63,7 +63,9 @@ def store() -> Store:
     ],
 )
 def test_objects_of_named_buckets_are_opened(store: Store, url: str, opened: tuple[str | None, ...]) -> None:
-    with open_source(url, "s3", {"s3": S3Source(["inbox", "shared/public/", ""], store.open)}, 5) as ranges:
+    with open_source(
+        parse_address(url, "s3"), {"s3": S3Source(["inbox", "shared/public/", ""], store.open)}, 5
+    ) as ranges:
         assert ranges.size == 5
         assert ranges.read(1, 3) == b"yt"
     assert store.opened == [opened]
@@ -91,14 +93,17 @@ def test_objects_of_other_buckets_are_not(store: Store, url: str) -> None:
 
     with (
         refused(SourceNotAllowed, r"is in no bucket that may be read; .* AllowedBuckets$"),
-        open_source(url, "auto", sources, 5, s3_endpoint="127.0.0.1:9000"),
+        open_source(parse_address(url, s3_endpoint="127.0.0.1:9000"), sources, 5),
     ):
         pass
     assert store.opened == []
 
 
 def test_no_bucket_is_allowed_by_an_empty_list(store: Store) -> None:
-    with refused(SourceNotAllowed), open_source("s3://inbox/key", "s3", {"s3": S3Source([""], store.open)}, 5):
+    with (
+        refused(SourceNotAllowed),
+        open_source(parse_address("s3://inbox/key", "s3"), {"s3": S3Source([""], store.open)}, 5),
+    ):
         pass
 
 
@@ -111,7 +116,7 @@ def test_no_bucket_is_allowed_by_an_empty_list(store: Store) -> None:
     ],
 )
 def test_objects_of_named_accounts_are_opened(store: Store, url: str, endpoint: str) -> None:
-    with open_source(url, "r2", {"r2": R2Source([ACCOUNT.upper()], store.open)}, 5) as ranges:
+    with open_source(parse_address(url, "r2"), {"r2": R2Source([ACCOUNT.upper()], store.open)}, 5) as ranges:
         assert ranges.read(0, 5) == b"bytes"
     assert store.opened == [(f"https://{endpoint}.r2.cloudflarestorage.com", "bucket", "a key")]
 
@@ -123,7 +128,7 @@ def test_objects_of_other_accounts_are_not(store: Store, host: str, accounts: li
 
     with (
         refused(SourceNotAllowed, r"is of no R2 account that may be read; .* R2AccountIds$"),
-        open_source(url, "auto", {"r2": R2Source(accounts, store.open)}, 5),
+        open_source(parse_address(url), {"r2": R2Source(accounts, store.open)}, 5),
     ):
         pass
     assert store.opened == []
@@ -146,11 +151,11 @@ def test_the_store_s_errors_are_the_source_s(
     store: Store, url: str, fault: ServerlessDicomError, kind: type[ServerlessDicomError], match: str
 ) -> None:
     sources = {"s3": S3Source(["inbox"], store.open), "r2": R2Source([ACCOUNT], store.open)}
-    with open_source(url, "auto", sources, 5) as ranges:
+    with open_source(parse_address(url), sources, 5) as ranges:
         store.fault = fault
         with refused(kind, match):
             ranges.read(0, 5)
-    with refused(kind, match), open_source(url, "auto", sources, 5):
+    with refused(kind, match), open_source(parse_address(url), sources, 5):
         pass
 
 
@@ -172,12 +177,15 @@ def test_a_store_that_takes_too_long_is_too_slow(store: Store) -> None:
 def test_a_kind_that_nobody_serves_is_not_allowed() -> None:
     with (
         refused(SourceNotAllowed, "^nothing is fetched from sources of type s3$"),
-        open_source("s3://b-1/key", "auto", {}, 5),
+        open_source(parse_address("s3://b-1/key"), {}, 5),
     ):
         pass
 
 
 def test_what_is_no_address_is_told_before_anything_is_opened(store: Store) -> None:
-    with refused(InvalidRequest), open_source("s3://inbox/key", "http", {"s3": S3Source(["inbox"], store.open)}, 5):
+    with (
+        refused(InvalidRequest),
+        open_source(parse_address("s3://inbox/key", "http"), {"s3": S3Source(["inbox"], store.open)}, 5),
+    ):
         pass
     assert store.opened == []

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from serverless_dicom.errors import SourceNotAllowed
-from serverless_dicom.sources.address import parse_address
 from serverless_dicom.sources.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -29,16 +28,12 @@ class Source(Protocol):
 
 
 @contextmanager
-def open_source(
-    url: str, storage_type: str, sources: Mapping[str, Source], seconds: float, *, s3_endpoint: str | None = None
-) -> Iterator[ByteRanges]:
-    """The bytes at a URL; `sources` is the registry, by kind of address: `{"s3": S3Source(…), "http": …}`.
+def open_source(address: Address, sources: Mapping[str, Source], seconds: float) -> Iterator[ByteRanges]:
+    """The bytes at an address; `sources` is the registry, by its kind: `{"s3": S3Source(…), "http": …}`.
 
-    `seconds` limit opening and all reads together. `storage_type` is `auto` or the kind that the URL must be of;
-    `s3_endpoint` is the `host` or `host:port` of an S3 client that is not AWS's. Nothing is left over at the end:
-    neither a connection, nor a thread, nor a file. Raises InvalidRequest, and what a source's `open` raises.
+    `seconds` limit opening and all reads together. Nothing is left over at the end: neither a connection, nor a thread,
+    nor a file. Raises what a source's `open` raises.
     """
-    address = parse_address(url, storage_type, s3_endpoint=s3_endpoint)
     source = sources.get(address.kind)
     if source is None:
         raise SourceNotAllowed(f"nothing is fetched from sources of type {address.kind}")
