@@ -83,6 +83,9 @@ def test_every_error_of_a_conversion_is_documented() -> None:
     elsewhere = {
         errors.RejectedObject,
         *errors.RejectedObject.__subclasses__(),
+        *errors.CannotAnalyze.__subclasses__(),
+        errors.JobNotFound,
+        errors.JobBusy,
         errors.InvalidEvent,
         errors.InvalidSetting,
     }

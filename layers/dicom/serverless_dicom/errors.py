@@ -20,6 +20,14 @@ ServerlessDicomError
 │   │   ├── TruncatedPixelData  truncated_pixel_data
 │   │   ├── UndecodablePixelData       undecodable_pixel_data
 │   │   └── ImageTooLarge       image_too_large
+│   ├── CannotAnalyze           the upload cannot be analysed, or was not
+│   │   ├── UploadMissing       upload_missing
+│   │   ├── UploadTooLarge      upload_too_large
+│   │   ├── UnsupportedImage    unsupported_image
+│   │   ├── AnalysisRefused     analysis_refused
+│   │   ├── AnalysisInterrupted        analysis_interrupted
+│   │   └── AnalysisFailed      analysis_failed
+│   ├── JobNotFound             job_not_found
 │   ├── ObjectNotFound          object_not_found
 │   ├── SourceNotAllowed        source_not_allowed
 │   ├── SourceTooLarge          source_too_large
@@ -27,6 +35,7 @@ ServerlessDicomError
 │   ├── InvalidEvent            invalid_event
 │   └── InvalidSetting          invalid_setting
 └── TransientError              transient: the same call may succeed later, so the queue retries it
+    ├── JobBusy                 job_busy
     ├── SourceFailed            source_failed
     └── SourceTimeout           source_timeout
 
@@ -154,6 +163,52 @@ class ImageTooLarge(CannotRender):
     code = "image_too_large"
 
 
+class CannotAnalyze(PermanentError):
+    """There is no analysis, and there will be none."""
+
+
+class UploadMissing(CannotAnalyze):
+    """Nothing was uploaded while the URL for it worked."""
+
+    code = "upload_missing"
+
+
+class UploadTooLarge(CannotAnalyze):
+    """The file has more bytes than are accepted."""
+
+    code = "upload_too_large"
+
+
+class UnsupportedImage(CannotAnalyze):
+    """The bytes are neither a DICOM object nor a JPEG, PNG or GIF."""
+
+    code = "unsupported_image"
+
+
+class AnalysisRefused(CannotAnalyze):
+    """Rekognition took the picture for one that it cannot look at."""
+
+    code = "analysis_refused"
+
+
+class AnalysisInterrupted(CannotAnalyze):
+    """The analysis ended without a result: its time was up, or its memory."""
+
+    code = "analysis_interrupted"
+
+
+class AnalysisFailed(CannotAnalyze):
+    """The analysis was tried several times, and failed each time."""
+
+    code = "analysis_failed"
+
+
+class JobNotFound(PermanentError):
+    """The caller has no such job: it was never made, belongs to somebody else, or has expired."""
+
+    code = "job_not_found"
+
+
 class ObjectNotFound(PermanentError):
     """There is no such object, or no longer."""
 
@@ -200,6 +255,12 @@ class TransientError(ServerlessDicomError):
     code = "transient"
 
 
+class JobBusy(TransientError):
+    """Another worker is at the job."""
+
+    code = "job_busy"
+
+
 class SourceFailed(TransientError):
     """The source could not be reached, or answered with an error."""
 
@@ -216,6 +277,9 @@ _STATUS: dict[type[ServerlessDicomError], int] = {
     RejectedObject: 422,
     CannotRender: 422,
     ImageTooLarge: 413,
+    CannotAnalyze: 422,
+    UploadTooLarge: 413,
+    JobNotFound: 404,
     ObjectNotFound: 404,
     SourceNotAllowed: 403,
     SourceTooLarge: 413,

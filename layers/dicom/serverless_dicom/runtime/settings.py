@@ -55,6 +55,45 @@ class ConvertSettings(Settings):
     allowed_origin: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RequestUploadSettings(Settings):
+    """Of `request_upload`: where jobs and uploads are kept, and how many bytes an upload may have."""
+
+    results_table: str
+    upload_bucket: str
+    max_upload_bytes: str
+    allowed_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzeImageSettings(Settings):
+    """Of `analyze_image`: `max_labels` and `min_confidence` (percent) are what Rekognition is asked for."""
+
+    results_table: str
+    upload_bucket: str
+    results_bucket: str
+    max_upload_bytes: str
+    max_labels: str
+    min_confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetResultSettings(Settings):
+    """Of `get_result`: where jobs are kept, and the pictures that were analysed."""
+
+    results_table: str
+    results_bucket: str
+    allowed_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchStudiesSettings(Settings):
+    """Of `search_studies`."""
+
+    metadata_table: str
+    allowed_origin: str = ""
+
+
 def listed(text: str) -> frozenset[str]:
     """The parts of a list with commas between: `a, b` is a and b, and an empty text none."""
     return frozenset(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,3 @@
+import { createViewer } from "./viewer/index.js";
+
+createViewer(document.querySelector("main"), { worker: WORKER_URL });
