@@ -20,7 +20,7 @@ def anew(away_from_aws: None) -> Iterator[None]:  # noqa: ARG001 - wanted for wh
         client.cache_clear()
 
 
-@pytest.mark.parametrize("region", ["eu-west-1", "ap-southeast-2"])
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-2"])
 def test_urls_name_the_region(anew: None, monkeypatch: pytest.MonkeyPatch, region: str) -> None:  # noqa: ARG001
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     url = clients.s3_for_urls().generate_presigned_url("get_object", Params=WHAT, ExpiresIn=300)

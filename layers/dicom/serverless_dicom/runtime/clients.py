@@ -57,12 +57,13 @@ def s3_for_callers() -> S3Client:
 def s3_for_urls() -> S3Client:
     """The client of S3 that signs URLs, with the region in their host.
 
-    The host without it sends callers of a bucket that is new on to the region's, which the signature does not survive.
+    The host without it sends callers of a bucket that is new on to the region's, which the signature does not survive;
+    and the page's Content-Security-Policy names the region's.
     """
     usual = s3_for_callers()
     if unusual_host(usual):
         return usual
-    return boto3.client("s3", config=FOR_CALLERS.merge(Config(s3={"addressing_style": "virtual"})))
+    return boto3.client("s3", config=FOR_CALLERS.merge(Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})))
 
 
 def unusual_host(client: S3Client) -> str | None:
