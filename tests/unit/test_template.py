@@ -19,16 +19,28 @@ from serverless_dicom.runtime import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
-DEAD_LETTER_QUEUES = {"IndexDeadLetterQueue", "RuleDeadLetterQueue", "SummaryDeadLetterQueue"}
-FUNCTIONS = ["Convert", "IndexObject", "SummarizeStudy"]
-WORKERS = ["IndexObject", "SummarizeStudy"]
+DEAD_LETTER_QUEUES = {
+    "AnalysisDeadLetterQueue",
+    "IndexDeadLetterQueue",
+    "RuleDeadLetterQueue",
+    "SummaryDeadLetterQueue",
+    "UploadRuleDeadLetterQueue",
+}
+QUEUES = {"AnalysisQueue", "IndexQueue"}
+WORKERS = ["AnalyzeImage", "IndexObject", "SummarizeStudy"]
 """The functions that work through batches."""
-BUCKETS = ["HeaderBucket", "InboxBucket", "ResultsBucket"]
+BUCKETS = ["HeaderBucket", "InboxBucket", "ResultsBucket", "SiteBucket", "UploadBucket"]
+TABLES = ["DicomMetadata", "ImageAnalysisResults", "IndexedObjects"]
 SETTINGS = {
+    "AnalyzeImage": settings.AnalyzeImageSettings,
     "Convert": settings.ConvertSettings,
+    "GetResult": settings.GetResultSettings,
     "IndexObject": settings.IndexObjectSettings,
+    "RequestUpload": settings.RequestUploadSettings,
+    "SearchStudies": settings.SearchStudiesSettings,
     "SummarizeStudy": settings.SummarizeStudySettings,
 }
+FUNCTIONS = sorted(SETTINGS)
 
 
 def expand(layer: str = "s3://bucket/layer.zip", **parameters: str) -> dict[str, Any]:
@@ -70,6 +82,11 @@ def references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from references(inner)
+
+
+def resources_in(value: Any) -> set[str]:
+    """What a value names of the template, without what AWS gives every one."""
+    return {name for name in references(value) if not name.startswith("AWS")}
 
 
 def statements(role: str) -> list[dict[str, Any]]:
@@ -134,29 +151,63 @@ def test_what_is_overwritten_can_be_brought_back(name: str) -> None:
     assert properties(name)["VersioningConfiguration"]["Status"] == "Enabled"
 
 
-def test_pictures_are_gone_after_a_day() -> None:
-    results = properties("ResultsBucket")
-    (rule,) = results["LifecycleConfiguration"]["Rules"]
+@pytest.mark.parametrize("name", ["ResultsBucket", "UploadBucket"])
+def test_pictures_are_gone_after_a_day(name: str) -> None:
+    bucket = properties(name)
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"], "Prefix" in rule) == ("Enabled", 1, False)
-    assert "VersioningConfiguration" not in results
+    assert "VersioningConfiguration" not in bucket
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_what_cannot_wait_for_a_bucket_spells_its_name_as_the_bucket_does(name: str) -> None:
+    """The API's functions: buckets wait for the page, the page for the API, and the API for them."""
+    text = properties(name)["BucketName"]["Fn::Sub"]
+    assert re.fullmatch(r"\$\{AWS::StackName\}-[a-z]+-\$\{AWS::AccountId\}-\$\{AWS::Region\}", text)
+    spelled = set(
+        re.findall(r"\$\{AWS::StackName\}-[a-z]+-\$\{AWS::AccountId\}-\$\{AWS::Region\}", json.dumps(EXPANDED))
+    )
+    assert spelled == {properties(bucket)["BucketName"]["Fn::Sub"] for bucket in BUCKETS}
 
 
 @pytest.mark.parametrize("name", BUCKETS)
 def test_buckets_refuse_plain_http(name: str) -> None:
     policies = [item["Properties"] for item in of_type("AWS::S3::BucketPolicy").values()]
     (policy,) = [policy for policy in policies if policy["Bucket"] == {"Ref": name}]
+    allowed = [entry for entry in policy["PolicyDocument"]["Statement"] if entry["Effect"] == "Allow"]
     assert refuses_plain_http(policy)
-    assert set(references(policy["PolicyDocument"])) == {name}
+    assert resources_in(policy["PolicyDocument"]) == {name} | ({"Site"} if allowed else set())
 
 
-def test_the_inbox_tells_event_bridge() -> None:
-    notification = properties("InboxBucket")["NotificationConfiguration"]
+def test_only_the_site_reads_the_files_of_the_page() -> None:
+    (entry,) = [
+        entry
+        for item in of_type("AWS::S3::BucketPolicy").values()
+        for entry in item["Properties"]["PolicyDocument"]["Statement"]
+        if entry["Effect"] == "Allow"
+    ]
+    assert (entry["Action"], entry["Principal"]) == ("s3:GetObject", {"Service": "cloudfront.amazonaws.com"})
+    assert set(references(entry["Resource"])) == {"SiteBucket"}
+    assert resources_in(entry["Condition"]["StringEquals"]) == {"Site"}
+
+
+@pytest.mark.parametrize("name", ["InboxBucket", "ResultsBucket", "UploadBucket"])
+def test_only_pages_that_are_named_may_use_signed_urls(name: str) -> None:
+    (rule,) = properties(name)["CorsConfiguration"]["CorsRules"]
+    assert resources_in(rule["AllowedOrigins"]) == {"Site", "SiteDomain", "AllowedOrigin"}
+    assert "*" not in json.dumps(rule)
+    assert set(rule["AllowedMethods"]) <= ({"PUT", "POST"} if name == "UploadBucket" else {"GET"})
+
+
+@pytest.mark.parametrize("name", ["InboxBucket", "UploadBucket"])
+def test_buckets_that_receive_tell_event_bridge(name: str) -> None:
+    notification = properties(name)["NotificationConfiguration"]
     assert notification == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
-@pytest.mark.parametrize("name", ["IndexQueue", *sorted(DEAD_LETTER_QUEUES)])
+@pytest.mark.parametrize("name", sorted(QUEUES | DEAD_LETTER_QUEUES))
 def test_queues_are_encrypted_and_refuse_plain_http(name: str) -> None:
-    assert set(of_type("AWS::SQS::Queue")) == {"IndexQueue", *DEAD_LETTER_QUEUES}
+    assert set(of_type("AWS::SQS::Queue")) == QUEUES | DEAD_LETTER_QUEUES
     assert properties(name)["SqsManagedSseEnabled"] is True
     policies = [item["Properties"] for item in of_type("AWS::SQS::QueuePolicy").values()]
     (policy,) = [policy for policy in policies if policy["Queues"] == [{"Ref": name}]]
@@ -164,12 +215,14 @@ def test_queues_are_encrypted_and_refuse_plain_http(name: str) -> None:
 
 
 def test_what_fails_at_any_step_is_set_aside() -> None:
-    redrive = properties("IndexQueue")["RedrivePolicy"]
-    (target,) = properties("InboxRule")["Targets"]
+    for queue, dead_letters in (("IndexQueue", "IndexDeadLetterQueue"), ("AnalysisQueue", "AnalysisDeadLetterQueue")):
+        redrive = properties(queue)["RedrivePolicy"]
+        assert redrive["maxReceiveCount"] >= 5
+        assert set(references(redrive)) == {dead_letters}
+    for rule, dead_letters in (("InboxRule", "RuleDeadLetterQueue"), ("UploadRule", "UploadRuleDeadLetterQueue")):
+        (target,) = properties(rule)["Targets"]
+        assert set(references(target["DeadLetterConfig"])) == {dead_letters}
     failures = mapping_of("SummarizeStudy")["DestinationConfig"]["OnFailure"]["Destination"]
-    assert redrive["maxReceiveCount"] >= 5
-    assert set(references(redrive)) == {"IndexDeadLetterQueue"}
-    assert set(references(target["DeadLetterConfig"])) == {"RuleDeadLetterQueue"}
     assert set(references(failures)) == {"SummaryDeadLetterQueue"}
 
 
@@ -182,16 +235,16 @@ def test_an_alarm_watches_each_dead_letter_queue(name: str) -> None:
     assert "AlarmTopicArn" in references(alarm["AlarmActions"])
 
 
-@pytest.mark.parametrize("name", ["DicomMetadata", "IndexedObjects"])
+@pytest.mark.parametrize("name", TABLES)
 def test_tables_are_encrypted_on_demand_and_can_be_brought_back(name: str) -> None:
     table = properties(name)
-    assert set(of_type("AWS::DynamoDB::Table")) == {"DicomMetadata", "IndexedObjects"}
+    assert sorted(of_type("AWS::DynamoDB::Table")) == TABLES
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["SSESpecification"] == {"SSEEnabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-@pytest.mark.parametrize("name", [*BUCKETS, "DicomMetadata", "IndexedObjects", "UserPool"])
+@pytest.mark.parametrize("name", [*BUCKETS, *TABLES, "UserPool"])
 def test_data_outlives_the_stack_unless_asked_otherwise(name: str) -> None:
     resource = TEMPLATE["Resources"][name]
     assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == {"Ref": "RemovalPolicy"}
@@ -207,7 +260,8 @@ def test_each_function_has_a_role_of_its_own_without_wildcards(function: str) ->
     for entry in statements(role_of(function)):
         assert all("*" not in action for action in as_list(entry["Action"])), entry
         everywhere = "*" in as_list(entry["Resource"])
-        assert everywhere == all(action.startswith("xray:") for action in as_list(entry["Action"])), entry
+        without_resources = [action.startswith(("xray:", "rekognition:Detect")) for action in as_list(entry["Action"])]
+        assert everywhere == all(without_resources) == any(without_resources), entry
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -244,8 +298,9 @@ def test_queues_and_streams_call_the_alias(function: str) -> None:
     assert mapping_of(function)
 
 
-def test_a_message_is_not_handed_out_again_while_it_is_worked_on() -> None:
-    assert properties("IndexQueue")["VisibilityTimeout"] >= 6 * properties("IndexObject")["Timeout"]
+@pytest.mark.parametrize(("queue", "function"), [("IndexQueue", "IndexObject"), ("AnalysisQueue", "AnalyzeImage")])
+def test_a_message_is_not_handed_out_again_while_it_is_worked_on(queue: str, function: str) -> None:
+    assert properties(queue)["VisibilityTimeout"] >= 6 * properties(function)["Timeout"]
 
 
 @pytest.mark.parametrize("function", WORKERS)
@@ -263,11 +318,20 @@ def test_only_rows_of_objects_wake_the_summary_and_it_gives_up_in_time() -> None
 
 
 def test_the_rule_alone_may_fill_the_queue() -> None:
-    for name in ("IndexQueue", "RuleDeadLetterQueue"):
+    rules = {"IndexQueue": "InboxRule", "RuleDeadLetterQueue": "InboxRule"}
+    rules |= {"AnalysisQueue": "UploadRule", "UploadRuleDeadLetterQueue": "UploadRule"}
+    for name, rule in rules.items():
         document = properties(f"{name}Policy")["PolicyDocument"]
         (allowed,) = [entry for entry in document["Statement"] if entry["Effect"] == "Allow"]
         assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
-        assert set(references(allowed["Condition"])) == {"InboxRule"}
+        assert set(references(allowed["Condition"])) == {rule}
+
+
+def test_uploads_alone_are_analysed() -> None:
+    pattern = properties("UploadRule")["EventPattern"]
+    assert pattern["detail-type"] == ["Object Created"]
+    assert set(references(pattern["detail"]["bucket"])) == {"UploadBucket"}
+    assert pattern["detail"]["object"] == {"key": [{"prefix": "uploads/"}]}
 
 
 def test_an_existing_bucket_is_watched_and_read_too() -> None:
@@ -295,9 +359,16 @@ def routes() -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_every_route_wants_a_user_but_health_and_preflight() -> None:
     callers = {route: method.get("security") for route, method in routes().items()}
-    assert callers == {
-        ("/convert", "post"): [{"Users": []}],
-        ("/convert", "options"): [{"NONE": []}],
+    for_users = {
+        ("/convert", "post"),
+        ("/uploads", "post"),
+        ("/request-upload", "post"),
+        ("/results/{jobId}", "get"),
+        ("/get-results", "get"),
+        ("/studies", "post"),
+    }
+    assert callers == {route: [{"Users": []}] for route in for_users} | {
+        **{(path, "options"): [{"NONE": []}] for path, _ in for_users},
         ("/health", "get"): [{"NONE": []}],
     }
     (users,) = properties("Api")["Body"]["components"]["securitySchemes"].values()
@@ -313,6 +384,39 @@ def test_users_are_created_by_administrators_and_have_strong_passwords() -> None
     assert client["PreventUserExistenceErrors"] == "ENABLED"
     assert client["TokenValidityUnits"]["IdToken"] == "minutes"
     assert client["IdTokenValidity"] <= 60
+
+
+def test_the_page_logs_in_by_a_code_and_proves_itself_without_a_secret() -> None:
+    client = properties("SiteClient")
+    assert (client["AllowedOAuthFlows"], client["AllowedOAuthScopes"]) == (["code"], ["openid"])
+    assert client["GenerateSecret"] is False
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert client["CallbackURLs"] == client["LogoutURLs"]
+    assert resources_in(client["CallbackURLs"]) == {"Site", "SiteDomain", "AllowedOrigin"}
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_calls_only_what_it_must() -> None:
+    headers = properties("SiteHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    delimiter, parts = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Join"]
+    texts = [part if isinstance(part, str) else json.dumps(part) for part in parts]
+    directives = {one.split()[0]: one.split()[1:] for one in delimiter.join(texts).split(";")}
+    assert directives["default-src"] == directives["base-uri"] == directives["form-action"] == ["'none'"]
+    assert directives["frame-ancestors"] == ["'none'"]
+    assert directives["script-src"] == ["'self'", "'wasm-unsafe-eval'"]
+    assert directives["style-src"] == directives["worker-src"] == ["'self'"]
+    assert "unsafe-inline" not in delimiter.join(texts)
+    hosts = [word for word in directives["connect-src"] if "https" in word]
+    assert len(hosts) == 5  # three buckets, the one that was there before, the login
+
+
+def test_the_page_and_the_api_are_of_one_origin() -> None:
+    distribution = properties("Site")["DistributionConfig"]
+    (api,) = distribution["CacheBehaviors"]
+    origins = {origin["Id"]: origin for origin in distribution["Origins"]}
+    assert api["PathPattern"] == f"/{properties('ApiliveStage')['StageName']}/*"
+    assert resources_in(origins[api["TargetOriginId"]]["DomainName"]) == {"Api"}
+    assert origins[distribution["DefaultCacheBehavior"]["TargetOriginId"]]["OriginAccessControlId"]
+    assert distribution["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == {"Ref": "SiteHeaders"}
 
 
 def test_no_page_may_call_unless_a_parameter_names_its_origin() -> None:
@@ -388,5 +492,4 @@ def test_pictures_are_all_that_convert_may_write() -> None:
         if re.match(r"s3:(Put|Delete)|dynamodb:|sqs:", action)
     ]
     (entry,) = written
-    assert set(references(entry["Resource"])) == {"ResultsBucket"}
-    assert entry["Resource"]["Fn::Sub"].endswith("/converted/*")
+    assert entry["Resource"]["Fn::Sub"].endswith(f"{properties('ResultsBucket')['BucketName']['Fn::Sub']}/converted/*")
