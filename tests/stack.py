@@ -23,6 +23,8 @@ TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 REGION = "us-east-1"
 INBOX = "serverless-dicom-inbox-000000000000-us-east-1"
 HEADERS = "serverless-dicom-headers-000000000000-us-east-1"
+UPLOADS = "serverless-dicom-uploads-000000000000-us-east-1"
+RESULTS = "serverless-dicom-results-000000000000-us-east-1"
 CLOCK = {"UpdatedAt", "ExpiresAt"}
 """Attributes of the ledger that tell when it was written."""
 
@@ -52,6 +54,7 @@ class Stack:
     dynamodb: Any
     metadata_table: str = "DicomMetadata"
     objects_table: str = "IndexedObjects"
+    results_table: str = "ImageAnalysisResults"
 
     @property
     def indexer(self) -> Indexer:
@@ -64,6 +67,11 @@ class Stack:
     @property
     def studies(self) -> Studies:
         return Studies(self.dynamodb, self.metadata_table)
+
+    def job(self, job_id: str) -> Row:
+        """The row of a job in table ImageAnalysisResults."""
+        found = self.dynamodb.get_item(TableName=self.results_table, Key={"JobId": {"S": job_id}})
+        return from_item(found["Item"])
 
     def rows(self) -> list[Row]:
         """All rows of table DicomMetadata, by their keys."""
@@ -120,13 +128,15 @@ def deployed() -> Iterator[Stack]:
     """The stack, empty, for as long as moto stands in for AWS."""
     with mock_aws():
         s3, dynamodb = _client("s3"), _client("dynamodb")
-        for logical_id in ("DicomMetadata", "IndexedObjects"):
-            properties = resource(logical_id)
+        for logical_id in ("DicomMetadata", "IndexedObjects", "ImageAnalysisResults"):
             names = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-            dynamodb.create_table(TableName=logical_id, **{name: properties[name] for name in names})
-        for logical_id, bucket in (("InboxBucket", INBOX), ("HeaderBucket", HEADERS)):
-            s3.create_bucket(Bucket=bucket)
-            s3.put_bucket_versioning(
-                Bucket=bucket, VersioningConfiguration=resource(logical_id)["VersioningConfiguration"]
+            properties = resource(logical_id)
+            dynamodb.create_table(
+                TableName=logical_id, **{name: properties[name] for name in names if name in properties}
             )
+        buckets = {"InboxBucket": INBOX, "HeaderBucket": HEADERS, "UploadBucket": UPLOADS, "ResultsBucket": RESULTS}
+        for logical_id, bucket in buckets.items():
+            s3.create_bucket(Bucket=bucket)
+            if versioning := resource(logical_id).get("VersioningConfiguration"):
+                s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
         yield Stack(s3, dynamodb)
