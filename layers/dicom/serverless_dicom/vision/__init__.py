@@ -1,0 +1,1 @@
+"""A picture -> labels and text (Amazon Rekognition)."""

@@ -1,0 +1,84 @@
+"""Amazon Rekognition: DetectLabels and DetectText."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from serverless_dicom.analysis.findings import Box, Instance, Label, Labels, Line, Lines
+from serverless_dicom.vision.faults import translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import ImageUnionTypeDef
+
+MIN_WORD_CONFIDENCE = 50.0
+"""Percent that a word needs. Rekognition's own 80 leaves out what noise surrounds, and a name in it is a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture as Rekognition gets it: its bytes, or the name of an object in S3."""
+
+    data: bytes | None = None
+    bucket: str = ""
+    key: str = ""
+
+    @property
+    def image(self) -> ImageUnionTypeDef:
+        """The parameter `Image` of an operation."""
+        if self.data is not None:
+            return {"Bytes": self.data}
+        return {"S3Object": {"Bucket": self.bucket, "Name": self.key}}
+
+
+@dataclass(frozen=True, slots=True)
+class Rekognition:
+    """Looks at pictures: `max_labels` are asked for, each of at least `min_confidence` percent."""
+
+    client: RekognitionClient
+    max_labels: int
+    min_confidence: float
+
+    def labels(self, shown: Shown) -> Labels:
+        """What is in a picture. Raises AnalysisRefused or TransientError."""
+        with translated("DetectLabels"):
+            found: Any = self.client.detect_labels(
+                Image=shown.image, MaxLabels=self.max_labels, MinConfidence=self.min_confidence
+            )
+        return Labels(tuple(map(_label, found.get("Labels", []))), found.get("LabelModelVersion", ""))
+
+    def lines(self, shown: Shown) -> Lines:
+        """The lines of text in a picture. Raises AnalysisRefused or TransientError."""
+        with translated("DetectText"):
+            found: Any = self.client.detect_text(
+                Image=shown.image, Filters={"WordFilter": {"MinConfidence": MIN_WORD_CONFIDENCE}}
+            )
+        lines = (text for text in found.get("TextDetections", []) if text.get("Type") == "LINE")
+        return Lines(tuple(map(_line, lines)), found.get("TextModelVersion", ""))
+
+
+def _label(found: dict[str, Any]) -> Label:
+    return Label(
+        found["Name"],
+        found["Confidence"],
+        _names(found, "Parents"),
+        _names(found, "Categories"),
+        tuple(
+            Instance(one["Confidence"], _box(one["BoundingBox"]))
+            for one in found.get("Instances", [])
+            if "BoundingBox" in one
+        ),
+    )
+
+
+def _line(found: dict[str, Any]) -> Line:
+    return Line(found["DetectedText"], found["Confidence"], _box(found["Geometry"]["BoundingBox"]))
+
+
+def _names(found: dict[str, Any], field: str) -> tuple[str, ...]:
+    return tuple(one["Name"] for one in found.get(field, []) if one.get("Name"))
+
+
+def _box(found: dict[str, float]) -> Box:
+    return Box(found["Left"], found["Top"], found["Width"], found["Height"])
