@@ -21,12 +21,16 @@ export class Analysis {
   problem = null;
   hint = "";
   #stop = new AbortController();
+  #watchers = [];
 
   constructor(number, file, changed) {
     this.number = number;
     this.file = file;
     this.kind = kindOf(file).catch(() => ({ name: "File", type: "" }));
-    this.changed = () => changed(this);
+    this.changed = () => {
+      this.#watchers = this.#watchers.filter((look) => !look());
+      changed(this);
+    };
   }
 
   get running() {
@@ -57,6 +61,19 @@ export class Analysis {
   async renewed(api) {
     if (Date.now() - this.answered > 240_000) this.#answered(await api.result(this.jobId));
     return this.answer;
+  }
+
+  /** Resolves once the analysis is complete. Throws a Problem where it ends otherwise, or does not run. */
+  completed() {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (this.running) return false;
+        if (this.state === "complete") resolve();
+        else reject(this.problem ?? new Problem("not_analysed", "The service draws this picture when the file is analysed."));
+        return true;
+      };
+      if (!look()) this.#watchers.push(look);
+    });
   }
 
   cancel() {

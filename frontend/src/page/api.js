@@ -30,10 +30,10 @@ export class Api {
   /** A picture and what is said of it: the answer of /convert with `blob` in place of its data. */
   async convert(fields, signal) {
     const answer = await this.#json("POST", "/convert", fields, signal);
-    const { image_base64: encoded, image_url: url, format } = answer.data;
+    const { image_base64: encoded, image_url: url, format, quality } = answer.data;
     const type = format === "png" ? "image/png" : "image/jpeg";
     const blob = url ? await download(url, { signal }) : new Blob([fromBase64(encoded)], { type });
-    return { ...answer, data: { format, size: blob.size }, blob };
+    return { ...answer, data: { format, quality, size: blob.size }, blob };
   }
 
   async #json(method, path, fields, signal) {
