@@ -10,7 +10,7 @@ from serverless_dicom.vision.faults import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import ImageUnionTypeDef
+    from mypy_boto3_rekognition.type_defs import ImageTypeDef
 
 MIN_WORD_CONFIDENCE = 50.0
 """Percent that a word needs. Rekognition's own 80 leaves out what noise surrounds, and a name in it is a name."""
@@ -25,7 +25,7 @@ class Shown:
     key: str = ""
 
     @property
-    def image(self) -> ImageUnionTypeDef:
+    def image(self) -> ImageTypeDef:
         """The parameter `Image` of an operation."""
         if self.data is not None:
             return {"Bytes": self.data}
