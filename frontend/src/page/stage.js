@@ -16,7 +16,7 @@ export class Stage {
   async show(blob, options) {
     const turn = (this.#turn += 1);
     this.shown = null;
-    this.#viewer ??= createViewer(this.element, { worker: WORKER_URL });
+    this.#viewer ??= createViewer(this.element);
     this.#viewer.setBoxes([]);
     const shown = await this.#viewer.open(blob, options);
     if (turn !== this.#turn) return null;
