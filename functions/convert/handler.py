@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom import __version__
 from serverless_dicom.image import open_image, render
-from serverless_dicom.image.request import ConvertRequest
+from serverless_dicom.image.request import EXAMPLE, ConvertRequest
 from serverless_dicom.image.selftest import self_test
 from serverless_dicom.runtime.apart import apart
 from serverless_dicom.runtime.clients import r2, s3_for_callers, s3_for_urls, secrets, unusual_host
@@ -61,7 +61,7 @@ def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
 
 def _convert(responder: Responder) -> dict[str, Any]:
     kind = (request := responder.request).wants_picture()
-    asked = ConvertRequest.parse(({"output_format": PICTURES[kind]} if kind else {}) | request.fields())
+    asked = ConvertRequest.parse(({"output_format": PICTURES[kind]} if kind else {}) | request.fields(EXAMPLE))
     address = parse_address(asked.url, asked.storage_type, s3_endpoint=elsewhere)
     logger.append_keys(source=address.kind, place=address.bucket or address.host)
     with open_source(address, sources, SECONDS_TO_FETCH) as ranges:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "dicom" / "serverless_dicom"
-CORE = {"header", "image", "analysis", "imageset", "errors", "change"}
+CORE = {"header", "image", "analysis", "imageset", "errors", "change", "fields"}
 ADAPTERS = {"stores", "sources", "vision", "archive"}
 FOREIGN_TO_CORE = {"boto3", "botocore", "os", "time", "socket", "urllib", "http", "requests", "aws_lambda_powertools"}
 PRODUCT = sorted({*PACKAGE.rglob("*.py"), *(ROOT / "functions").rglob("*.py"), *(ROOT / "cli").rglob("*.py")})

@@ -7,11 +7,19 @@ from typing import Any
 
 import pytest
 
-from serverless_dicom.errors import InvalidRequest, NotDicom, ServerlessDicomError, SourceNotAllowed, SourceTimeout
+from serverless_dicom.errors import (
+    InvalidRequest,
+    InvalidSetting,
+    NotDicom,
+    ServerlessDicomError,
+    SourceNotAllowed,
+    SourceTimeout,
+)
 from serverless_dicom.runtime.http import MAX_ANSWER, Request, Responder, fits
 
 ID = "52fdfc07-2182-454f-963f-5f0f9a621d72"
 VIEWER = "https://viewer.example.org"
+EXAMPLE = '{"a": 1}'
 
 
 def api_event(body: str | None = "{}", *, encoded: bool = False, **headers: str) -> dict[str, Any]:
@@ -39,7 +47,7 @@ def request(**headers: str) -> Request:
     ],
 )
 def test_the_fields_are_the_same_however_they_came(event: dict[str, Any]) -> None:
-    assert Request.of(event, ID).fields() == {"url": "s3://b/k"}
+    assert Request.of(event, ID).fields(EXAMPLE) == {"url": "s3://b/k"}
 
 
 @pytest.mark.parametrize(
@@ -52,8 +60,30 @@ def test_the_fields_are_the_same_however_they_came(event: dict[str, Any]) -> Non
     ],
 )
 def test_what_is_no_object_is_told_what_one_looks_like(event: Any) -> None:
-    with pytest.raises(InvalidRequest, match="JSON"):
-        Request.of(event, ID).fields()
+    with pytest.raises(InvalidRequest, match=r'JSON.* such as {"a": 1}$'):
+        Request.of(event, ID).fields(EXAMPLE)
+
+
+def test_parameters_are_those_of_the_path_before_those_of_the_query() -> None:
+    given = {"queryStringParameters": {"jobId": "q", "page": "2"}, "pathParameters": {"jobId": "p"}}
+    assert Request.of(api_event() | given, ID).parameters == {"jobId": "p", "page": "2"}
+    assert Request.of(api_event() | dict.fromkeys(given), ID).parameters == {}
+
+
+def with_authorizer(authorizer: Any) -> dict[str, Any]:
+    return api_event() | {"requestContext": {"stage": "live", "authorizer": authorizer}}
+
+
+def test_the_caller_is_the_subject_of_the_token() -> None:
+    assert Request.of(with_authorizer({"claims": {"sub": "0a1b", "cognito:username": "demo"}}), ID).caller == "0a1b"
+    assert Request.of({"jobId": 1}, ID).caller == "lambda:InvokeFunction"
+
+
+@pytest.mark.parametrize("authorizer", [None, {}, "x", {"claims": None}, {"claims": "x"}, {"claims": {"sub": ""}}])
+def test_a_caller_whom_the_api_does_not_name_is_nobody(authorizer: Any) -> None:
+    for event in (with_authorizer(authorizer), api_event(), api_event() | {"requestContext": None}):
+        with pytest.raises(InvalidSetting, match="user pool"):
+            Request.of(event, ID).caller  # noqa: B018 - a property
 
 
 @pytest.mark.parametrize(
@@ -147,6 +177,19 @@ def test_only_pages_of_the_allowed_origin_may_read(allowed: str, origin: str, to
     for answer in (responder.body(200, {}), responder.preflight(), responder.internal_error()):
         assert answer["headers"].get("Access-Control-Allow-Origin") == told
     assert ("Access-Control-Allow-Headers" in responder.preflight()["headers"]) == bool(told)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_preflight_tells_the_route_s_method(method: str) -> None:
+    headers = Responder(request(origin=VIEWER), VIEWER, method).preflight()["headers"]
+    assert headers["Access-Control-Allow-Methods"] == method
+
+
+def test_headers_of_an_answer_come_beside_the_usual_ones_and_pages_may_read_them() -> None:
+    answer = Responder(request(origin=VIEWER), VIEWER).body(200, {}, {"Retry-After": "2"})
+    assert (answer["headers"]["Retry-After"], answer["headers"]["Cache-Control"]) == ("2", "no-store")
+    assert answer["headers"]["Access-Control-Expose-Headers"] == "Retry-After"
+    assert "Retry-After" not in Responder(Request.of({}, ID)).body(200, {}, {"Retry-After": "2"})
 
 
 def test_what_lambda_takes_is_measured_with_all_that_is_escaped() -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from serverless_dicom.errors import InvalidRequest, ServerlessDicomError, http_status
+from serverless_dicom.errors import InvalidRequest, InvalidSetting, ServerlessDicomError, http_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +26,9 @@ MAX_ANSWER = 6_291_556
 
 INTERNAL = "something failed here that is no fault of the request: name this request_id to those who run the service"
 PICTURES = {"image/jpeg": "jpg", "image/png": "png"}
+DIRECT = "lambda:InvokeFunction"
+"""The caller of a function that was called without the API: whoever may do that is one and the same."""
+
 _JSON = "application/json"
 
 
@@ -41,6 +44,10 @@ class Request:
     request_id: str
     direct: bool
     """Whether the function was called without the API."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Of the path and of the query."""
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    """What the API's authorizer has found in the caller's token."""
 
     @classmethod
     def of(cls, event: Any, request_id: str) -> Request:
@@ -55,18 +62,29 @@ class Request:
             except binascii.Error:
                 body = b""
         path = str(event.get("resource") or event.get("path") or "")
-        return cls(str(event["httpMethod"]), path, headers, body, request_id, direct=False)
+        parameters = (event.get("queryStringParameters") or {}) | (event.get("pathParameters") or {})
+        claims = _claims(event["requestContext"])
+        return cls(str(event["httpMethod"]), path, headers, body, request_id, False, parameters, claims)
 
-    def fields(self) -> Body:
-        """The JSON object that was sent. Raises InvalidRequest."""
+    @property
+    def caller(self) -> str:
+        """Who calls, by a name that nobody else has. Raises InvalidSetting where the API did not find out."""
+        if self.direct:
+            return DIRECT
+        if isinstance(sub := self.claims.get("sub"), str) and sub:
+            return sub
+        raise InvalidSetting("the API does not say who calls: the authorizer of its routes has to be a user pool")
+
+    def fields(self, example: str) -> Body:
+        """The JSON object that was sent. Raises InvalidRequest, which tells an example of one."""
         body = self.body
         if not self.direct:
             try:
                 body = json.loads(body or b"")
             except (ValueError, RecursionError) as error:
-                raise InvalidRequest('the body must be JSON such as {"url": "s3://bucket/key"}') from error
+                raise InvalidRequest(f"the body must be JSON such as {example}") from error
         if not isinstance(body, dict):
-            raise InvalidRequest('the request must be a JSON object such as {"url": "s3://bucket/key"}')
+            raise InvalidRequest(f"the request must be a JSON object such as {example}")
         return body
 
     def wants_picture(self) -> str | None:
@@ -80,6 +98,13 @@ class Request:
             if _preference(accept, kind) > best:
                 wanted, best = kind, _preference(accept, kind)
         return wanted
+
+
+def _claims(context: Any) -> Mapping[str, Any]:
+    """The claims of a token in an event's request context, empty where there are none."""
+    authorizer = context.get("authorizer") if isinstance(context, dict) else None
+    claims = authorizer.get("claims") if isinstance(authorizer, dict) else None
+    return claims if isinstance(claims, dict) else {}
 
 
 def _preference(accept: str, kind: str) -> tuple[float, int]:
@@ -100,15 +125,16 @@ def _preference(accept: str, kind: str) -> tuple[float, int]:
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """Puts answers into the form of one request; pages of `allowed_origin` may read them."""
+    """Puts answers into the form of one request; pages of `allowed_origin` may read them, and call with `method`."""
 
     request: Request
     allowed_origin: str = ""
+    method: str = "POST"
 
-    def body(self, status: int, body: Body) -> Answer:
-        """An object, with the time."""
+    def body(self, status: int, body: Body, headers: Mapping[str, str] | None = None) -> Answer:
+        """An object, with the time; a direct caller gets no headers."""
         body = body | {"timestamp": datetime.now(UTC).isoformat()}
-        return body if self.request.direct else self._answer(status, json.dumps(body, allow_nan=False), {})
+        return body if self.request.direct else self._answer(status, json.dumps(body, allow_nan=False), headers or {})
 
     def picture(self, kind: str, data: bytes) -> Answer:
         """A picture itself, of one of PICTURES."""
@@ -140,7 +166,7 @@ class Responder:
     def preflight(self) -> Answer:
         """The answer to a browser that asks, for a page, whether it may call."""
         allowed = {
-            "Access-Control-Allow-Methods": "POST",
+            "Access-Control-Allow-Methods": self.method,
             "Access-Control-Allow-Headers": "Authorization, Content-Type",
         }
         return self._answer(204, "", {**allowed, "Access-Control-Max-Age": "600"} if self._is_allowed() else {})
@@ -155,7 +181,10 @@ class Responder:
     def _answer(self, status: int, body: str, headers: Mapping[str, str]) -> Answer:
         common = {"Content-Type": _JSON, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         if self._is_allowed():
-            common["Access-Control-Allow-Origin"] = self.allowed_origin
+            common |= {
+                "Access-Control-Allow-Origin": self.allowed_origin,
+                "Access-Control-Expose-Headers": "Retry-After",
+            }
         return {"statusCode": status, "headers": {**common, **headers}, "body": body}
 
 
