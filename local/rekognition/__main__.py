@@ -8,6 +8,7 @@ import threading
 
 from local.environment import forget_users_settings
 from local.rekognition.objects import s3_at
+from local.rekognition.reading import Reader
 from local.rekognition.server import Rekognition, Service
 
 
@@ -21,9 +22,9 @@ def main() -> int:
     if arguments.rate is not None and arguments.rate <= 0:
         parser.error(f"--rate must be above 0, got {arguments.rate:g}")
     forget_users_settings()
-    rekognition = Rekognition(s3_at(arguments.s3), arguments.rate)
-    server = Service(arguments.port, rekognition)
-    threading.Thread(target=rekognition.load, daemon=True).start()
+    reader = Reader()
+    server = Service(arguments.port, Rekognition(s3_at(arguments.s3), reader, arguments.rate))
+    threading.Thread(target=reader.load, daemon=True).start()  # the server answers meanwhile
     server.serve_forever()
     return 0
 

@@ -115,14 +115,15 @@ def _problems(shape: Shape | None, value: Any, path: str) -> Iterator[str]:
         yield from _outside(shape, len(value), "[…]", path, "length")
         for index, item in enumerate(value, start=1):
             yield from _problems(shape.member, item, f"{path}.{index}.member")
-    elif isinstance(shape, StringShape):
-        yield from _problems_of_text(shape, value, path)
-    elif shape and shape.type_name in {"integer", "float"}:
-        yield from _outside(shape, value, value, path, "value")
+    elif shape:
+        is_number = shape.type_name in {"integer", "float"}
+        shown = value if isinstance(value, int | float | str) else "[…]"
+        yield from _outside(shape, value if is_number else len(value), shown, path, "value" if is_number else "length")
+        if isinstance(shape, StringShape):
+            yield from _problems_of_text(shape, value, path)
 
 
 def _problems_of_text(shape: StringShape, value: str, path: str) -> Iterator[str]:
-    yield from _outside(shape, len(value), value, path, "length")
     if shape.enum and value not in shape.enum:
         yield _problem(value, path, f"must satisfy enum value set: [{', '.join(shape.enum)}]")
     pattern = shape.metadata.get("pattern")
@@ -135,7 +136,7 @@ def _outside(shape: Shape, number: float, shown: object, path: str, what: str) -
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and number < least:
         yield _problem(shown, path, f"must have {what} greater than or equal to {least}")
-    if most is not None and number > most:
+    if most is not None and number > most and shape.type_name != "blob":  # too large an image has a name of its own
         yield _problem(shown, path, f"must have {what} less than or equal to {most}")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from local.rekognition.pictures import Picture
+from local.rekognition.pictures import Picture, Pixels
 
 if TYPE_CHECKING:
     from rapidocr import RapidOCR
@@ -20,6 +20,9 @@ THREADS = 2
 
 KEPT = 128
 """Pictures whose text is remembered: DetectLabels and DetectText are asked of the same ones."""
+
+MOST_ELONGATED = 4
+"""Times the shorter side that the OCR is shown of the longer one."""
 
 Corners = npt.NDArray[np.float64]
 """Four points from the text's upper left on, clockwise: x and y as fractions of the picture's width and height."""
@@ -62,7 +65,7 @@ class Reader:
         """Return the lines in a picture, from top to bottom."""
         with self._lock:
             if picture.digest not in self._read:
-                self._read[picture.digest] = lines(self._loaded()(picture.pixels[:, :, ::-1].copy()), picture)
+                self._read[picture.digest] = lines(self._loaded()(for_reading(picture.pixels)), picture)
                 if len(self._read) > KEPT:
                     self._read.popitem(last=False)
             self._read.move_to_end(picture.digest)
@@ -86,6 +89,14 @@ class Reader:
             self._engine(blank, use_det=False)  # nothing was found in it to be recognised
             self._engine.use_det = True
         return self._engine
+
+
+def for_reading(pixels: Pixels) -> Pixels:
+    """Return pixels as the OCR takes them: BGR, and a strip widened by black, for it enlarges the shorter side."""
+    rows, columns = pixels.shape[:2]
+    least = max(rows, columns) // MOST_ELONGATED
+    below, beside = max(0, least - rows), max(0, least - columns)
+    return np.ascontiguousarray(np.pad(pixels[:, :, ::-1], ((0, below), (0, beside), (0, 0))))
 
 
 def lines(result: Any, picture: Picture) -> tuple[Line, ...]:

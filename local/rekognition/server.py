@@ -39,20 +39,15 @@ HEALTH = "/health"
 class Rekognition:
     """What is behind the protocol: the OCR, and S3."""
 
-    def __init__(self, s3: S3Client, rate: float | None = None) -> None:
+    def __init__(self, s3: S3Client, reader: Reader, rate: float | None = None) -> None:
         """Load nothing yet. `rate`: requests a second, as many as come where it is None."""
-        self._s3, self._rate = s3, Rate(rate)
-        self._reader = Reader()
+        self._s3, self._reader, self._rate = s3, reader, Rate(rate)
         self._decoding = threading.Lock()
         self.in_memory = threading.BoundedSemaphore(REQUESTS_IN_MEMORY)
         self.operations: dict[str, Callable[[Picture, Parameters], dict[str, Any]]] = {
             "DetectLabels": self._detect_labels,
             "DetectText": self._detect_text,
         }
-
-    def load(self) -> None:
-        """Load what the first answer would wait for."""
-        self._reader.load()
 
     def answer(self, operation: str, body: bytes, region: str) -> dict[str, Any]:
         """Answer a request. Raises Fault."""
@@ -101,22 +96,23 @@ class Handler(BaseHTTPRequestHandler):
         """Carry out one operation."""
         began, told = time.monotonic(), "ok"
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        answer: dict[str, Any] | Fault
         try:
             with self.server.rekognition.in_memory:
-                operation, answer = self._answer()
-            self._send(HTTPStatus.OK, answer)
+                answer = self._answer()
         except Fault as fault:
-            told = f"{fault.code} {fault.detail}"
-            self._send_fault(fault)
-        except OSError:
-            raise
+            told, answer = f"{fault.code} {fault.detail}", fault
         except Exception as error:  # noqa: BLE001 - the last to hear of it
-            told = f"InternalServerError {type(error).__name__}"
             status = HTTPStatus.INTERNAL_SERVER_ERROR
-            self._send_fault(Fault("InternalServerError", "An internal server error occurred", status=status))
+            answer = Fault("InternalServerError", "An internal server error occurred", status=status)
+            told = f"InternalServerError {type(error).__name__}"
         print(f"{operation[:40]!r} {time.monotonic() - began:.3f} s {told}", flush=True)
+        if isinstance(answer, Fault):
+            self._send_fault(answer)
+        else:
+            self._send(HTTPStatus.OK, answer)
 
-    def _answer(self) -> tuple[str, dict[str, Any]]:
+    def _answer(self) -> dict[str, Any]:
         body = self._body()
         if not is_addressed(self.headers.get("Host"), self.server.port):
             raise Fault("AccessDeniedException", "Ask for 127.0.0.1", status=HTTPStatus.FORBIDDEN)
@@ -124,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
             raise unknown_operation("Rekognition is asked by POST /")
         operation = operation_of(self.headers.get("X-Amz-Target"), self.server.rekognition.operations)
         region = signed_for(self.headers.get("Authorization"))
-        return operation, self.server.rekognition.answer(operation, body, region)
+        return self.server.rekognition.answer(operation, body, region)
 
     def _body(self) -> bytes:
         """Read the request's body, whatever becomes of it."""
