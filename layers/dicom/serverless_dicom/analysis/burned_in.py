@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from serverless_dicom.analysis.lookalikes import DATE, NAME, NUMBER, labelled, lookalikes
+from serverless_dicom.analysis.lookalikes import DATE, NAME, NUMBER, PLACE, labelled, lookalikes
 from serverless_dicom.analysis.markers import is_marker
 from serverless_dicom.analysis.matching import Text, holds
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from serverless_dicom.analysis.findings import Line
     from serverless_dicom.analysis.identifiers import Identity
 
-_LOOKS = {"name": NAME, "number": NUMBER, "date": DATE}
+_LOOKS = {"name": NAME, "number": NUMBER, "date": DATE, "place": PLACE}
 
 
 @dataclass(frozen=True, slots=True)

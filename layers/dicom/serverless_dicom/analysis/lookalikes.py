@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from serverless_dicom.analysis.findings import Line
 
-NAME, NUMBER, DATE = "looks like a name", "looks like an id", "looks like a date"
+NAME, NUMBER, DATE, PLACE = "looks like a name", "looks like an id", "looks like a date", "looks like an institution"
 
 _ID_LABEL = (
     r"\b(?:mrn|pid|pat(?:ient)?[ .\-]*(?:id|no|nr|number|num)|(?:acc(?:ession)?)(?:[ .\-]*(?:no|nr|number|num))?|a/n|"
@@ -33,6 +33,10 @@ _TITLED = re.compile(r"\b(?:dr|prof|mrs|mr|herr|frau)\b[. ]+(?P<value>[^\W\d_]{3
 _CARET = re.compile(r"[^\W\d_]{2,}\^[^\W\d_]+")
 _LISTED = re.compile(r"([^\W\d_][\w'\u2019-]+)\s*,\s*([^\W\d_][\w'\u2019-]+)(?:\s+[^\W\d_]\.?)?")
 _BORN = re.compile(r"\b(?:d\.?o\.?b|birth ?date|date of birth|born|geb(?:urtsdatum|oren)?|ddn|nacimiento|naissance)\b")
+_HOUSE = re.compile(
+    r"\b(?:hospi?tal|hopital|ospedale|clinic|clinique|clinica|klinik|klinikum|krankenhaus|\w*spital|infirmary|med(?:ical)?\W+"
+    r"(?:center|centre|ctr)|imaging\W+(?:center|centre|ctr)|university|universitat\w*|больница|病院|医院)\b"
+)
 _LABEL_ALONE = {
     NAME: re.compile(rf"\W*{_NAME_LABEL}\s*[:=]*\s*"),
     NUMBER: re.compile(rf"\W*{_ID_LABEL}\s*[:#=.]*\s*"),
@@ -44,7 +48,7 @@ ROW, REACH = 0.5, 0.3
 
 
 def lookalikes(text: str) -> list[str]:
-    """What a line looks like, in words: NAME, NUMBER, DATE."""
+    """What a line looks like, in words: NAME, NUMBER, DATE, PLACE."""
     plain = folded(text)
     found = []
     if _is_name(plain):
@@ -53,6 +57,8 @@ def lookalikes(text: str) -> list[str]:
         found.append(NUMBER)
     if dates_in(text) or ((born := _BORN.search(plain)) and any(map(str.isdigit, plain[born.end() :]))):
         found.append(DATE)
+    if (house := _HOUSE.search(plain)) and _has_name(plain[: house.start()] + plain[house.end() :]):
+        found.append(PLACE)
     return found
 
 

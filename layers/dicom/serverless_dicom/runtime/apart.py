@@ -71,9 +71,9 @@ class Call(Generic[Result]):
         self.answer.close()
 
 
-def apart(function: Callable[..., Result], *arguments: Any, seconds: float = SECONDS) -> Result:
+def apart(function: Callable[..., Result], *arguments: Any, seconds: float = SECONDS, memory: int = MEMORY) -> Result:
     """Call a function in a process of its own and wait for what it returns; raises as `Call.result` does."""
-    return Call(function, *arguments, seconds=seconds).result()
+    return Call(function, *arguments, seconds=seconds, memory=memory).result()
 
 
 def _run(sender: Connection, function: Callable[..., Any], arguments: Any, seconds: float, memory: int) -> None:

@@ -11,8 +11,10 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 4},
@@ -35,6 +37,19 @@ def dynamodb() -> DynamoDBClient:
     return boto3.client("dynamodb", config=CONFIG)
 
 
+@cache
+def sqs() -> SQSClient:
+    """The client of SQS."""
+    return boto3.client("sqs", config=CONFIG)
+
+
+@cache
+def rekognition() -> RekognitionClient:
+    """The client of Rekognition, which answers a few calls a second and throttles the others."""
+    patient = Config(retries={"mode": "standard", "max_attempts": 6}, read_timeout=25)
+    return boto3.client("rekognition", config=CONFIG.merge(patient))
+
+
 FOR_CALLERS = CONFIG.merge(
     Config(
         retries={"mode": "standard", "max_attempts": 2},
@@ -54,6 +69,12 @@ def s3_for_callers() -> S3Client:
 
 
 @cache
+def dynamodb_for_callers() -> DynamoDBClient:
+    """The client of DynamoDB where somebody waits for the answer."""
+    return boto3.client("dynamodb", config=FOR_CALLERS.merge(Config(signature_version="v4", read_timeout=3)))
+
+
+@cache
 def s3_for_urls() -> S3Client:
     """The client of S3 that signs URLs, with the region in their host.
 
@@ -63,7 +84,10 @@ def s3_for_urls() -> S3Client:
     usual = s3_for_callers()
     if unusual_host(usual):
         return usual
-    return boto3.client("s3", config=FOR_CALLERS.merge(Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})))
+    return boto3.client(
+        "s3",
+        config=FOR_CALLERS.merge(Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})),
+    )
 
 
 def unusual_host(client: S3Client) -> str | None:

@@ -12,24 +12,15 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import ImageTypeDef
 
+    from serverless_dicom.analysis.fitting import Prepared
+
 MIN_WORD_CONFIDENCE = 50.0
 """Percent that a word needs. Rekognition's own 80 leaves out what noise surrounds, and a name in it is a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A picture as Rekognition gets it: its bytes, or the name of an object in S3."""
-
-    data: bytes | None = None
-    bucket: str = ""
-    key: str = ""
-
-    @property
-    def image(self) -> ImageTypeDef:
-        """The parameter `Image` of an operation."""
-        if self.data is not None:
-            return {"Bytes": self.data}
-        return {"S3Object": {"Bucket": self.bucket, "Name": self.key}}
+def shown(picture: Prepared, bucket: str, key: str) -> ImageTypeDef:
+    """A picture as Rekognition gets it: its bytes, or where they lie in S3 if they are too many for a call."""
+    return {"Bytes": picture.data} if picture.is_sendable else {"S3Object": {"Bucket": bucket, "Name": key}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +31,19 @@ class Rekognition:
     max_labels: int
     min_confidence: float
 
-    def labels(self, shown: Shown) -> Labels:
+    def labels(self, image: ImageTypeDef) -> Labels:
         """What is in a picture. Raises AnalysisRefused or TransientError."""
         with translated("DetectLabels"):
             found: Any = self.client.detect_labels(
-                Image=shown.image, MaxLabels=self.max_labels, MinConfidence=self.min_confidence
+                Image=image, MaxLabels=self.max_labels, MinConfidence=self.min_confidence
             )
         return Labels(tuple(map(_label, found.get("Labels", []))), found.get("LabelModelVersion", ""))
 
-    def lines(self, shown: Shown) -> Lines:
+    def lines(self, image: ImageTypeDef) -> Lines:
         """The lines of text in a picture. Raises AnalysisRefused or TransientError."""
         with translated("DetectText"):
             found: Any = self.client.detect_text(
-                Image=shown.image, Filters={"WordFilter": {"MinConfidence": MIN_WORD_CONFIDENCE}}
+                Image=image, Filters={"WordFilter": {"MinConfidence": MIN_WORD_CONFIDENCE}}
             )
         lines = (text for text in found.get("TextDetections", []) if text.get("Type") == "LINE")
         return Lines(tuple(map(_line, lines)), found.get("TextModelVersion", ""))
