@@ -176,6 +176,14 @@ def test_a_job_that_is_worked_at_is_busy_until_the_lease_is_over(jobs: Jobs, clo
     assert jobs.find(job_id, OWNER).results == FOUND
 
 
+def test_a_caller_waits_longer_the_older_a_job_is(jobs: Jobs) -> None:
+    job = jobs.create(OWNER)
+    ages = {-5: 1, 0: 1, 9: 1, 10: 2, 25: 3, 40: 5, 3600: 5}
+    assert {age: job.seconds_to_wait(BEGIN + age) for age in ages} == ages
+    jobs.fail(claimed(jobs, job.job_id), AnalysisRefused("no"))
+    assert jobs.find(job.job_id, OWNER).seconds_to_wait(BEGIN) is None
+
+
 def test_attempts_are_counted(jobs: Jobs, stack: Stack) -> None:
     job_id = jobs.create(OWNER).job_id
     for _ in range(3):

@@ -21,8 +21,8 @@ METHODS = ("PUT", "POST")
 MAX_NAME = 255
 """Characters of a file's name."""
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127}"
-_MEDIA_TYPE = re.compile(rf"\s*({_TOKEN}/{_TOKEN})\s*(;.*)?", re.DOTALL)
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127}"
+_MEDIA_TYPE = re.compile(rf"\s*({_WORD}/{_WORD})\s*(;.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,9 @@ RETRY_SECONDS = 420
 KEEP_SECONDS = 24 * 60 * 60
 """How long a job is known. DynamoDB deletes late, so whoever reads looks at the time too."""
 
+MAX_WAIT = 5
+"""Seconds at most between two looks at a job."""
+
 ATTEMPTS = 5
 """Times that a job is read again because it changed while the clock judged it."""
 
@@ -91,6 +94,12 @@ class Job:
     results: dict[str, Any] | None = None
     error_code: str | None = None
     error_message: str | None = None
+
+    def seconds_to_wait(self, now: float) -> int | None:
+        """When it is worth to look again: sooner while a job is young, never when it has ended."""
+        if self.status in ("complete", "error"):
+            return None
+        return max(1, min(MAX_WAIT, 1 + int(now - self.created) // 10))
 
 
 @dataclass(frozen=True, slots=True)
