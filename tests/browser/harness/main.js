@@ -2,4 +2,36 @@
 import { createViewer } from "../../../frontend/src/viewer/index.js";
 
 const viewer = createViewer(document.querySelector("main"));
-window.harness = { viewer };
+
+const fetched = async (path) => {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${path} is not there`);
+  return answer.blob();
+};
+
+/** Open what the server has at a path. */
+async function open(path, { server } = {}) {
+  const blob = await fetched(path);
+  const asked = [];
+  const serverPicture = server && ((wanted) => (asked.push(wanted), fetched(server)));
+  const opened = await viewer.open(blob, { name: "a name", serverPicture });
+  return { ...opened, asked };
+}
+
+/** How the painted picture differs from the RGBA bytes at a path. */
+async function compare(path) {
+  const expected = new Uint8Array(await (await fetched(path)).arrayBuffer());
+  const { width, height, data } = viewer.pixels();
+  if (data.length !== expected.length) return { size: [width, height] };
+  const worst = [0, 0, 0]; // equal, by one, by more
+  let most = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    let off = 0;
+    for (let channel = 0; channel < 3; channel += 1) off = Math.max(off, Math.abs(data[at + channel] - expected[at + channel]));
+    worst[Math.min(off, 2)] += 1;
+    most = Math.max(most, off);
+  }
+  return { equal: worst[0], one: worst[1], more: worst[2], most };
+}
+
+window.harness = { viewer, open, compare };
