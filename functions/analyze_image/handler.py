@@ -32,8 +32,7 @@ jobs = Jobs(dynamodb(), settings.results_table)
 uploads, pictures = Uploads(s3(), settings.upload_bucket), Pictures(s3(), settings.results_bucket)
 eyes = Rekognition(rekognition(), int(settings.max_labels), float(settings.min_confidence))
 decoding = partial(apart, seconds=25, memory=1024**3)
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-logger, metrics = Logger(), Metrics()
+logger, metrics, processor = Logger(), Metrics(), BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @logger.inject_lambda_context
@@ -61,14 +60,13 @@ def _analyze(change: ObjectChange, delivery: Delivery) -> str:
     began = time.monotonic()
     try:
         with told_without_values(logger):
-            held, code = jobs.complete(claim, *_look(job_id)), "ok"
+            code = "ok" if jobs.complete(claim, *_look(job_id)) else "superseded"
     except ServerlessDicomError as error:
         if not (failure := delivery.failure(error)):
             jobs.release(claim)
             raise
-        held, code = jobs.fail(claim, failure), failure.code
+        code = failure.code if jobs.fail(claim, failure) else "superseded"
     metrics.add_metric("Analyses" if code == "ok" else "Failures", MetricUnit.Count, 1)
-    code = code if held else "superseded"
     logger.info("analysed", job=job_id, code=code, milliseconds=round((time.monotonic() - began) * 1000))
     return code
 
