@@ -32,7 +32,7 @@ export class AnalysePanel {
     this.#queue = new Queue(service, listeners);
     const act = (name, item) => this.#act(name, item);
     const automatic = service && this.#automatic.element;
-    this.#view = new QueueView(this.#queue, { act, choosers: this.#choosers(), voice, automatic });
+    this.#view = new QueueView(this.#queue, { act, choosers: this.#choosers("Add files", "Add a folder"), voice, automatic });
     const loggedIn = () => (service ? session.user.value !== null : null);
     this.#results = new Results({ act, loggedIn, onboxes: (boxes) => this.#drawBoxes(boxes) });
     this.#build();
@@ -46,7 +46,7 @@ export class AnalysePanel {
   }
 
   #build() {
-    this.hint = h("p", { class: "muted" });
+    this.hint = h("span");
     const limit = this.#queue.service?.maxUploadBytes;
     const most = Number.isFinite(limit) ? `, up to ${bytes(limit)} each` : "";
     const empty = h(
@@ -56,7 +56,7 @@ export class AnalysePanel {
       h("p", { class: "large" }, "Drop images here, or anywhere on this page"),
       h("p", { class: "muted" }, `DICOM objects, JPEG, PNG, GIF; files and whole folders${most}`),
       this.#choosers(),
-      this.hint,
+      h("ul", { class: "promises" }, [["eye", "View", "Your browser opens the file itself: window, zoom, frames, header. Nothing is sent for that."], ["wand", "Analyse", this.hint], ["image", "Private", "File names and patient data stay hidden until you switch them on. Nothing is kept in the browser."]].map(([name, title, text]) => h("li", {}, icon(name), h("h2", {}, title), h("p", { class: "muted" }, text)))),
     );
     const work = h("div", { class: "work" }, this.#view.element, h("div", { class: "picture" }, this.#stage.element, this.#pictures), this.#results.element);
     this.parts = { empty, work };
@@ -66,11 +66,11 @@ export class AnalysePanel {
   }
 
   #hint(user, service) {
-    const texts = ["Files are shown by your browser at once", service && (user ? ", and uploaded to be analysed." : "; analysing them needs a login.")];
-    fill(this.hint, texts.filter(Boolean).join("") + (service ? "" : "."));
+    const needs = user ? "Files are uploaded and looked at at once." : "This needs a login.";
+    fill(this.hint, service ? `Labels, text, and a warning where patient data stand in the picture. ${needs}` : "This page has no service to analyse with.");
   }
 
-  #choosers() {
+  #choosers(filesText = "Choose files", folderText = "Choose a folder") {
     const choose = (props) => {
       const input = h("input", { type: "file", multiple: true, hidden: true, tabIndex: -1, ...props });
       input.addEventListener("change", () => {
@@ -84,8 +84,8 @@ export class AnalysePanel {
     return h(
       "div",
       { class: "choosers" },
-      button("Choose files", () => files.click(), { icon: "upload", class: "primary" }),
-      button("Choose a folder", () => folder.click(), { icon: "folder" }),
+      button(filesText, () => files.click(), { icon: "upload", class: "primary" }),
+      button(folderText, () => folder.click(), { icon: "folder" }),
       files,
       folder,
     );

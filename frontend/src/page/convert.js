@@ -78,7 +78,9 @@ export class ConvertPanel {
     URL.revokeObjectURL(this.#saved);
     this.#saved = URL.createObjectURL(after.blob);
     const save = h("a", { class: "button", href: this.#saved, download: name }, icon("download"), h("span", {}, `Download ${bytes(after.data.size)}`));
-    const ratio = before && before.data.size !== after.data.size ? ` · ${((after.data.size / before.data.size) * 100).toFixed(0)}% of the other's size` : "";
+    const share = before ? after.data.size / before.data.size : 1;
+    const other = before && `the ${before.data.format === "png" ? "PNG" : "other JPEG"}`;
+    const ratio = share === 1 ? "" : share < 1 ? ` · ${(share * 100).toFixed(0)}% of ${other}` : ` · ${share.toFixed(1)} times ${other}`;
     this.#compare.show(before && { blob: before.blob, title: title(before) }, { blob: after.blob, title: title(after) });
     const line = h("p", { class: "summary" }, title(after), h("span", { class: "muted" }, ratio));
     fill(this.#out, h("div", { class: "outcome-head" }, line, save), this.#compare.element);

@@ -1,8 +1,8 @@
 /** What the analysis of a file found, beside its picture. */
-import { attribute, button, fill, h, icon } from "./dom.js";
+import { attribute, button, fill, h, icon, say } from "./dom.js";
 import { bytes, count, percent } from "./format.js";
 import { problemBox } from "./notices.js";
-import { patientDataShown } from "./patient.js";
+import { patientDataShown, revealButton } from "./patient.js";
 import { nameOf, stateOf } from "./row.js";
 
 /** Shows one Analysis; `act(name, item)` hears what a person wants, `onboxes(boxes)` which boxes to draw. */
@@ -33,6 +33,8 @@ export class Results {
     const { item } = this;
     if (!item) return void fill(this.element, h("p", { class: "muted" }, "Choose a file to see what was found in it."));
     const state = `${item.state}${item.hint}`;
+    const upload = item.state === "uploading" && this.element.querySelector(".upload");
+    if (upload) say(upload, now(item));
     if (!always && state === this.#drawn) return;
     this.#drawn = state;
     const results = item.state === "complete" && item.answer.results;
@@ -143,7 +145,12 @@ function steps(item) {
     return h("li", { class: state, "aria-current": number === at && "step" }, h("span", { class: "dot", "aria-hidden": "true" }, number < at && icon("check")), name);
   };
   const hint = item.hint && h("p", { class: "small" }, `${item.hint} Trying again.`);
-  return h("div", { class: "box" }, h("ol", { class: "steps" }, ["Upload", "Processing", "Labels"].map(step)), h("p", { class: "muted" }, stateOf(item)), hint);
+  return h("div", { class: "box" }, h("ol", { class: "steps" }, ["Upload", "Processing", "Labels"].map(step)), h("p", { class: "muted upload" }, now(item)), hint);
+}
+
+function now(item) {
+  if (item.state === "processing") return "This takes a few seconds.";
+  return item.state === "waiting" ? "Other files go first." : stateOf(item);
 }
 
 function burnedIn(found) {
@@ -194,5 +201,5 @@ function secret(text) {
 
 function reveal() {
   if (patientDataShown.value) return null;
-  return h("p", { class: "small" }, "The texts are hidden. ", h("button", { type: "button", class: "link", onclick: () => (patientDataShown.value = true) }, "Show patient data"));
+  return h("p", { class: "small" }, "The texts are hidden. ", revealButton());
 }

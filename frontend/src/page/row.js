@@ -18,7 +18,7 @@ export function stateOf(item) {
     case "uploading":
       return `Uploading ${Math.round(item.progress * 100)}%`;
     case "processing":
-      return item.hint ? "Processing, connection lost" : "Processing";
+      return item.hint ? "Waiting for the service" : "Processing";
     case "slow":
       return "Still processing";
     case "complete":

@@ -1,7 +1,7 @@
 /** The studies that a search found. */
-import { button, fill, h } from "./dom.js";
+import { button, fill, h, icon } from "./dom.js";
 import { bytes, date, list } from "./format.js";
-import { guarded } from "./patient.js";
+import { guarded, patientDataShown, revealButton } from "./patient.js";
 
 /** Of each column: its title, its cell, and whether it holds numbers. */
 const COLUMNS = [
@@ -30,12 +30,15 @@ export function studyTable(rows, onopen) {
 /** Where one is among pages, with buttons to go on and back. */
 export function pager({ page, rows, more }, onpage) {
   const text = rows.length ? `Page ${page}` : "";
+  const next = button("Next", () => onpage(page + 1), { disabled: !more });
+  next.append(icon("forward"));
   return h(
     "nav",
     { class: "pager", "aria-label": "Pages" },
+    !patientDataShown.value && h("p", { class: "small muted" }, "Patients, dates and accession numbers are hidden. ", revealButton()),
     button("Previous", () => onpage(page - 1), { icon: "back", disabled: page === 1 }),
     h("span", {}, text),
-    button("Next", () => onpage(page + 1), { disabled: !more }),
+    next,
   );
 }
 

@@ -80,7 +80,7 @@ export class StudyView {
 
   #draw() {
     const { PatientName, PatientID, StudyDate, StudyDescription } = this.#study;
-    fill(this.#head, h("h2", {}, list(StudyDescription) || "Study without a description"), h("p", {}, guarded(PatientName), " · ", guarded(PatientID), " · ", guarded(date(StudyDate))));
+    fill(this.#head, h("h1", {}, list(StudyDescription) || "Study without a description"), h("p", {}, guarded(PatientName), " · ", guarded(PatientID), " · ", guarded(date(StudyDate))));
     if (!this.#objects.length) return;
     const series = Map.groupBy ? Map.groupBy(this.#objects, ({ SeriesInstanceUID }) => SeriesInstanceUID) : grouped(this.#objects);
     const focused = this.#list.contains(document.activeElement) && document.activeElement.object;
@@ -93,7 +93,7 @@ export class StudyView {
     const [{ SeriesNumber: number, SeriesDescription: description, Modality: modality }] = objects;
     const title = [number !== undefined && number !== null && `${number}`, modality, list(description)].filter(Boolean).join(" · ");
     const items = objects.map((object, at) => h("li", {}, this.#object(object, at)));
-    return h("section", {}, h("h3", {}, title || "Series", " ", h("span", { class: "muted" }, count(objects.length, "object"))), h("ol", { class: "objects" }, items));
+    return h("section", {}, h("h2", {}, title || "Series", " ", h("span", { class: "muted" }, count(objects.length, "object"))), h("ol", { class: "objects" }, items));
   }
 
   #object(object, at) {
