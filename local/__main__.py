@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from local import stack
-from local.commands import commands
+from local.commands import commands, page_and_login
 from local.environment import forget_users_settings
 from local.errors import LocalError
 from local.place import ROOT, Place
@@ -54,6 +54,7 @@ def tell_commands(place: Place, running: stack.Stack) -> None:
     print(f"\nnames of all resources: {place.shown(place.outputs)}\nto stop it: make down\n")
     for command in commands(place, running.outputs):
         print(f"# {command.purpose}\n{command.line}\n")
+    print(page_and_login(place, running.outputs, running.login))
 
 
 if __name__ == "__main__":

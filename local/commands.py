@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from local.place import Place
 from local.samples import FOR_PLAY, PREFIX
+from local.users import PASSWORD, USERNAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ def commands(place: Place, outputs: dict[str, str]) -> list[Command]:
     """Return what to type, in order and in one shell, in the repository's folder."""
     inbox, table, objects = outputs["InboxBucket"], outputs["MetadataTable"], outputs["ObjectsTable"]
     uri, picture = f"s3://{inbox}/{PREFIX}{FOR_PLAY}", place.shown(place.folder / "picture.jpg")
+    job, result = place.shown(place.folder / "job.json"), place.shown(place.folder / "result.json")
+    call = 'curl -sS --fail-with-body -H "Authorization: $(serverless-dicom token)"'
     return [
         Command("talk to the local stack in this shell", f"source {place.shown(place.environment)}"),
         Command("upload an object", f"aws s3 cp {place.shown(place.samples / FOR_PLAY)} {uri}"),
@@ -41,8 +44,36 @@ def commands(place: Place, outputs: dict[str, str]) -> list[Command]:
         Command("find a patient's studies", "serverless-dicom search --patient-id 1CT1"),
         Command(
             "have it drawn, by the API",
-            'curl -sS --fail-with-body -H "Authorization: $(serverless-dicom token)" -H "Accept: image/jpeg" '
-            f"""--data '{{"url": "{uri}"}}' -o {picture} {outputs["ApiUrl"]}/convert""",
+            f"""{call} -H "Accept: image/jpeg" --data '{{"url": "{uri}"}}' -o {picture} {outputs["ApiUrl"]}/convert""",
+        ),
+        Command(
+            "ask for a place to upload a picture to that is to be analysed",
+            f"""{call} --data '{{"fileName": "{FOR_PLAY}", "fileType": "application/dicom"}}' """
+            f"-o {job} {outputs['ApiUrl']}/uploads",
+        ),
+        Command(
+            "upload it there",
+            'curl -sS --fail-with-body -H "Content-Type: application/dicom" '
+            f'-T {place.shown(place.samples / FOR_PLAY)} "{_of(job, "uploadUrl")}"',
+        ),
+        Command(
+            "look again and again, until it is told what is in it",
+            f"""until {call} -o {result} "{outputs["ApiUrl"]}/results/{_of(job, "jobId")}" """
+            f"""&& grep -E '"status": ?"(complete|error)"' {result}; do sleep 1; done""",
         ),
         Command("ask the API whether its decoders work", f"curl -sS --fail-with-body {outputs['ApiUrl']}/health"),
     ]
+
+
+def page_and_login(place: Place, outputs: dict[str, str], login: dict[str, str]) -> str:
+    """Return where the page is and who may log in there, for the eyes of whoever started the stack."""
+    return (
+        f"the page: {outputs['SiteUrl']}\n"
+        f"log in as {login[USERNAME]} with the password {login[PASSWORD]} "
+        f"(it stands in {place.shown(place.environment)}, and is another at each start)"
+    )
+
+
+def _of(file: str, member: str) -> str:
+    """Return what a shell puts a member of a file of JSON in the place of."""
+    return f"""$(python -c 'import json; print(json.load(open("{file}"))["{member}"])')"""

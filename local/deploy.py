@@ -6,11 +6,12 @@ import hashlib
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from local.emulator import Emulator
-from local.environment import for_programs
+from local.environment import for_programs, site_origin
 from local.errors import LocalError
 from local.place import ROOT, Place
 
@@ -36,7 +37,8 @@ def deploy(place: Place, emulator: Emulator) -> dict[str, str]:
     place.deployed.unlink(missing_ok=True)
     configuration = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     _sam(place, emulator, "build", *configuration, "--build-dir", str(place.build))
-    _sam(place, emulator, "deploy", *configuration, "--template-file", str(place.build / "template.yaml"))
+    template = ["--template-file", str(place.build / "template.yaml")]
+    _sam(place, emulator, "deploy", *configuration, *template, "--parameter-overrides", *_parameters(emulator))
     return deployment
 
 
@@ -65,6 +67,12 @@ def _source_files() -> Iterator[Path]:
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file() and not any(part == "__pycache__" or part.endswith(".egg-info") for part in path.parts):
                 yield path
+
+
+def _parameters(emulator: Emulator) -> list[str]:
+    """Return what samconfig.toml says of the template's parameters, and where the page is on this machine."""
+    configured = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]["deploy"]["parameters"]
+    return [*configured["parameter_overrides"], f"AllowedOrigin={site_origin(emulator.port)}"]
 
 
 def _sam(place: Place, emulator: Emulator, command: str, *options: str) -> None:

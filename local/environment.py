@@ -30,10 +30,26 @@ def endpoint(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
+def site_port(port: int) -> int:
+    """Return where the page is, by where the emulator is."""
+    return port + 1
+
+
+def site_origin(port: int) -> str:
+    """Return the page's origin."""
+    return endpoint(site_port(port))
+
+
+def rekognition_port(port: int) -> int:
+    """Return where Rekognition's stand-in is, by where the emulator is."""
+    return port + 2
+
+
 def variables(place: Place, port: int) -> dict[str, str]:
     """Return what a program needs to find the stack, and to find nothing else."""
     return {
         "AWS_ENDPOINT_URL": endpoint(port),
+        "AWS_ENDPOINT_URL_REKOGNITION": endpoint(rekognition_port(port)),
         "AWS_CONFIG_FILE": str(place.aws_config),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_ACCESS_KEY_ID": "test",
@@ -67,7 +83,10 @@ def write(place: Place, port: int, login: Mapping[str, str]) -> None:
         *(f"export {name}={shlex.quote(value)}" for name, value in exported.items()),
         f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"',
         "# version 1 of aws looks for queues on AWS, whatever the variables say",
-        'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }',
+        'aws() { case " $* " in',
+        '  *" rekognition "*) command aws --endpoint-url "$AWS_ENDPOINT_URL_REKOGNITION" "$@" ;;',
+        '  *) command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@" ;;',
+        "esac; }",
     ]
     place.environment.touch(mode=0o600)  # a password is in it
     place.environment.write_text("\n".join(lines) + "\n")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
 from local.deploy import STACK
 from local.emulator import Emulator
-from local.environment import REGION, endpoint
+from local.environment import REGION, endpoint, rekognition_port, site_origin
 from local.place import Place
 
 
@@ -22,13 +23,23 @@ DIRECT = Config(proxies={}, retries={"mode": "standard", "max_attempts": 5})
 
 
 def read(emulator: Emulator) -> dict[str, str]:
-    """Return `endpointUrl`, `region`, and each output of the stack by its name; `ApiUrl` as the emulator has it."""
+    """Return each output of the stack by its name, the addresses as they are here, and what is only here.
+
+    That is `endpointUrl`, `region`, `rekognitionUrl`, and `siteHost`, the name of the page's distribution.
+    """
     formation = session().client("cloudformation", endpoint_url=endpoint(emulator.port), config=DIRECT)
     stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     stage = outputs["ApiUrl"].rpartition("/")[2]
     outputs["ApiUrl"] = f"{endpoint(emulator.port)}/_aws/execute-api/{outputs['ApiId']}/{stage}"
-    return {"endpointUrl": endpoint(emulator.port), "region": REGION} | dict(sorted(outputs.items()))
+    here = {
+        "endpointUrl": endpoint(emulator.port),
+        "region": REGION,
+        "rekognitionUrl": endpoint(rekognition_port(emulator.port)),
+        "siteHost": urlsplit(outputs["SiteUrl"]).netloc,
+    }
+    outputs |= {"SiteUrl": f"{site_origin(emulator.port)}/", "LoginUrl": endpoint(emulator.port)}
+    return here | dict(sorted(outputs.items()))
 
 
 def write(place: Place, emulator: Emulator) -> dict[str, str]:

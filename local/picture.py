@@ -39,7 +39,7 @@ def draw(place: Place, stack: Stack, uri: str) -> Drawn:
     request = urllib.request.Request(  # noqa: S310 - the stack's own address
         f"{stack.outputs['ApiUrl']}/convert",
         data=json.dumps({"url": uri}).encode(),
-        headers={"Authorization": _token(place, stack), "Accept": "image/jpeg", "Content-Type": "application/json"},
+        headers={"Authorization": token(place, stack), "Accept": "image/jpeg", "Content-Type": "application/json"},
     )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     began = time.monotonic()
@@ -57,7 +57,7 @@ def draw(place: Place, stack: Stack, uri: str) -> Drawn:
     return Drawn(path, len(picture), seconds)
 
 
-def _token(place: Place, stack: Stack) -> str:
+def token(place: Place, stack: Stack) -> str:
     """Return a token of the demo user."""
     done = subprocess.run(
         [Path(sys.executable).parent / "serverless-dicom", "token"],

@@ -19,11 +19,6 @@ class Place:
     folder: Path
 
     @property
-    def process(self) -> Path:
-        """JSON: the emulator that runs, if one does."""
-        return self.folder / "emulator.json"
-
-    @property
     def temporary(self) -> Path:
         """What the emulator unpacks and forgets; removed when it ends."""
         return self.folder / "tmp"
@@ -50,7 +45,7 @@ class Place:
 
     @property
     def pictures(self) -> Path:
-        """What the demo drew."""
+        """What the demo drew, and made to upload."""
         return self.folder / "demo"
 
     @property
@@ -64,9 +59,18 @@ class Place:
         return self.folder / "deployed.json"
 
     @property
+    def published(self) -> Path:
+        """JSON: which page was published last, and to which run of the emulator."""
+        return self.folder / "published.json"
+
+    @property
     def sam(self) -> Path:
         """What `sam` would otherwise keep in the home directory."""
         return self.folder / "sam"
+
+    def process(self, name: str) -> Path:
+        """Return the file that says in JSON which process a program runs as, if it does."""
+        return self.folder / f"{name}.json"
 
     def log(self, name: str) -> Path:
         """Return the file that takes one program's output."""

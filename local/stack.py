@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from local import deploy, emulator, environment, outputs, samples, users, workers
+from local import deploy, emulator, environment, outputs, publish, samples, services, users, workers
 from local.emulator import Emulator
 from local.errors import LocalError
 from local.place import Place
@@ -19,23 +19,24 @@ class Stack:
     emulator: Emulator
     outputs: dict[str, str]
     """`endpointUrl`, `region`, and the stack's outputs by name."""
+    login: dict[str, str] = field(default_factory=dict, repr=False)
+    """The variables that tell `serverless-dicom` who logs in, and where; none of a stack that was only found."""
 
 
 def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
-    """Start the emulator where none runs, deploy what has changed, and write down how to reach it.
+    """Start what does not run, deploy and publish what has changed, and write down how to reach it.
 
     An emulator that runs is kept with its port and its data, whatever `port` says. `tell` gets a line for each step.
 
     Raises:
-        LocalError: the port is taken, or something failed to start or to deploy.
+        LocalError: a port is taken, or something failed to start, to deploy or to be built.
 
     """
     with place.alone():
-        current = emulator.running(place)
-        if current:
+        current, was_running = services.up(place, port)
+        if was_running:
             tell(f"the stack runs already, at {environment.endpoint(current.port)}")
         else:
-            current = emulator.start(place, port)
             tell(f"the emulator of AWS runs, at {environment.endpoint(current.port)}")
         environment.configure(place, current.port)
         samples.copy(place)
@@ -48,15 +49,18 @@ def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
             deploy.remember(place, deployment)
             tell("deployed")
         written = outputs.write(place, current)
-        environment.write(place, current.port, users.prepare(current, written))
-        return Stack(current, written)
+        login = users.prepare(current, written)
+        environment.write(place, current.port, login)
+        if publish.bring(place, current, login):
+            tell("built and published the page")
+        return Stack(current, written, login)
 
 
 def down(place: Place) -> bool:
-    """End the emulator, and remove what only made sense while it ran; say whether one ran."""
+    """End all that runs, and remove what only made sense meanwhile; say whether anything ran."""
     with place.alone():
-        was_running = emulator.stop(place)
-        for path in (place.outputs, place.environment, place.aws_config, place.deployed):
+        was_running = services.down(place)
+        for path in (place.outputs, place.environment, place.aws_config, place.deployed, place.published):
             path.unlink(missing_ok=True)
         return was_running
 

@@ -23,8 +23,11 @@ SECRET = f"{STACK}/demo-user"
 """Where `serverless-dicom token` finds whom to log in, if nobody is named."""
 
 
+USERNAME, PASSWORD, LOGIN_URL = (f"SERVERLESS_DICOM_{name}" for name in ("USERNAME", "PASSWORD", "LOGIN_URL"))
+
+
 def prepare(emulator: Emulator, outputs: Mapping[str, str]) -> dict[str, str]:
-    """Make the user where it is not there yet, and return the variables that `serverless-dicom token` reads.
+    """Make the user where it is not there yet, and return the variables that `serverless-dicom` logs in by.
 
     A user of an earlier `up` of the same emulator keeps the password: shells have it.
     """
@@ -34,7 +37,7 @@ def prepare(emulator: Emulator, outputs: Mapping[str, str]) -> dict[str, str]:
     with suppress(pool.exceptions.UsernameExistsException):
         pool.admin_create_user(UserPoolId=pool_id, Username=NAME, MessageAction="SUPPRESS")
     pool.admin_set_user_password(UserPoolId=pool_id, Username=NAME, Password=password, Permanent=True)
-    return {"SERVERLESS_DICOM_USERNAME": NAME, "SERVERLESS_DICOM_PASSWORD": password}
+    return {USERNAME: NAME, PASSWORD: password, LOGIN_URL: outputs["LoginUrl"]}
 
 
 def _password(client: SecretsManagerClient) -> str:

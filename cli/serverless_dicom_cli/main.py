@@ -26,6 +26,7 @@ COMMANDS = {
     "reindex": "Index objects that were in a bucket before the stack.",
     "redrive": "Put back what is in the dead-letter queues.",
     "summarize": "Count anew what studies and series hold.",
+    "publish": "Put the page into the stack's bucket.",
     "token": "Log in, and print a token for the API.",
 }
 """Each command, in module `commands.<name>`, which is imported when it is called."""
