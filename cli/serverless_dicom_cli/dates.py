@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
-from serverless_dicom.stores.search import StudyDates
+from serverless_dicom.errors import InvalidRequest
+from serverless_dicom.stores import dates
 
-EARLIEST_YEAR = 1900
-"""Where a span without a beginning begins; one without an end ends next year, for clocks and time zones differ."""
+if TYPE_CHECKING:
+    from datetime import date
 
-FORMS = "20240131, 20240101-20240131, 20240101- or -20240131"
-
-_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
-_DASHED = re.compile(r"(\d{4})[-/.](\d{2})[-/.](\d{2})", re.ASCII)
+    from serverless_dicom.stores.search import StudyDates
 
 
 def study_dates(text: str, today: date) -> StudyDates:
     """Read a span of days in DICOM's form (PS3.4 C.2.2.2.5.1); raises click.UsageError."""
-    first, dash, last = text.strip().partition("-")
-    if _DASHED.search(text):
-        plain = _DASHED.sub(r"\1\2\3", text)
-        raise click.UsageError(f"--study-date: write days without dashes: {plain}")
-    if not (first or last):
-        raise click.UsageError(f"--study-date: neither a first nor a last day is given; write {FORMS}")
-    span = StudyDates(
-        _day(first) if first else f"{EARLIEST_YEAR}0101",
-        _day(last) if last else f"{today.year + 1}1231" if dash else _day(first),
-    )
-    if span.first > span.last:
-        raise click.UsageError(f"--study-date: {span.first} is after {span.last}; the earlier day comes first")
-    return span
-
-
-def _day(text: str) -> str:
     try:
-        found = _DAY.fullmatch(text)
-        year, month, day = map(int, found.groups() if found else (0, 0, 0))
-        date(year, month, day)
-    except ValueError:
-        raise click.UsageError(f"--study-date: {text!r} is no day of the calendar; write {FORMS}") from None
-    return text
+        return dates.study_dates(text, today)
+    except InvalidRequest as error:
+        raise click.UsageError(f"--study-date: {error}") from error

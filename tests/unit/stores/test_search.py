@@ -1,6 +1,7 @@
 """What a search finds, over rows that were made as the functions make them."""
 
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -120,6 +121,14 @@ def test_a_name_is_found_by_how_a_group_begins_or_by_a_pattern(client: Any, aske
     assert found(client, patient_name=asked) == (["1.1"] if is_found else [])
 
 
+def test_a_pattern_of_many_stars_takes_no_longer_than_others(client: Any) -> None:
+    store(client, {"StudyInstanceUID": "1.1", "PatientName": "a" * 64})
+    began = monotonic()
+    assert found(client, patient_name="*a" * 30 + "*b") == []
+    assert found(client, patient_name="*a" * 30 + "***?*") == ["1.1"]
+    assert monotonic() - began < 5
+
+
 def test_a_modality_narrows_series_and_objects_too(client: Any) -> None:
     scan = {"StudyInstanceUID": "1.1", "Modality": "CT", "SeriesInstanceUID": "1.1.7"}
     report = {"StudyInstanceUID": "1.1", "Modality": "SR", "SeriesInstanceUID": "1.1.8"}
@@ -138,6 +147,8 @@ def test_a_study_s_uid_finds_it_alone_and_only_if_the_rest_fits(client: Any) -> 
     assert found(client, study_instance_uid="1.2", patient_id="A") == ["1.2"]
     assert found(client, "object", study_instance_uid="1.3", patient_id="A") == []
     assert found(client, study_instance_uid="9.9") == []
+    assert found(client, study_instance_uid="1.3", patient_id="A") == []
+    assert found(client, "series", study_instance_uid="1.3", patient_id="A") == []
 
 
 def test_rows_of_objects_have_their_record_without_the_compressed_header(client: Any) -> None:

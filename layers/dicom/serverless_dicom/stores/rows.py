@@ -28,8 +28,8 @@ MAX_ROW_HEADER = 300_000
 MAX_KEY = 1024
 """Bytes of a value that is searched by an index, whose keys are limited."""
 
-_UID = re.compile(r"[0-9A-Za-z._-]{1,64}")
-"""What a UID may look like to be a key: PS3.5 9.1 and some letters that real objects have against it."""
+UID = r"[0-9A-Za-z._-]{1,64}"
+"""A pattern: what a UID may look like to be a key: PS3.5 9.1 and some letters that real objects have against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def object_row(header: Header, found: S3Object, uri: str, order: str = "") -> Ob
 
 def _uid(record: Row, name: str) -> str:
     uid = record.get(name)
-    if isinstance(uid, str) and _UID.fullmatch(uid):
+    if isinstance(uid, str) and re.fullmatch(UID, uid):
         return uid
     raise InvalidIdentifier(
         f"{name} is {'no UID: 1 to 64 digits and dots' if uid else 'absent'}, and a row is keyed by it"

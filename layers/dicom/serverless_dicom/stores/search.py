@@ -69,10 +69,8 @@ class Criteria:
 
     def _names(self, row: Row) -> Iterator[bool]:
         pattern = _plain(self.patient_name or "")
-        if "*" in pattern or "?" in pattern:
-            matches = re.compile(re.escape(pattern.strip()).replace(r"\*", ".*").replace(r"\?", ".")).fullmatch
-        else:
-            matches = re.compile(re.escape(pattern)).match
+        is_pattern = "*" in pattern or "?" in pattern
+        matches = _wildcards(pattern.strip()).fullmatch if is_pattern else re.compile(re.escape(pattern)).match
         for group in NAME_GROUPS:
             if name := row.get(group):
                 text = _plain(str(name)).strip()
@@ -85,6 +83,17 @@ class Criteria:
             row["SortKey"].startswith(SERIES_PREFIX)
             or all(row.get(name) == search_key(value) for name, value in keys.items() if value is not None)
         )
+
+
+def _wildcards(pattern: str) -> re.Pattern[str]:
+    """A pattern with `*` and `?`.
+
+    What lies between two stars is taken where it comes first, once and for all: of a hundred stars, none is tried at
+    every other place again.
+    """
+    first, *others = (re.escape(part).replace(r"\?", ".") for part in re.split(r"\*+", pattern))
+    between = "".join(f"(?>.*?{part})" for part in others[:-1])
+    return re.compile(f"{first}{between}" + (f".*{others[-1]}" if others else ""))
 
 
 def _plain(name: str) -> str:
@@ -107,8 +116,8 @@ class Search:
         A study meets a PatientID or an AccessionNumber if any of its objects has it, even if most have another. Of
         series and objects those come that have to do with it, in the order of their sort keys.
         """
-        found = self._series_by_study(criteria)
-        for row in self._studies(criteria, found):
+        found = self.series_by_study(criteria)
+        for row in self.candidates(criteria, found):
             study = row["StudyInstanceUID"]
             if not criteria.accept_study(row):
                 continue
@@ -118,25 +127,32 @@ class Search:
             prefix = SERIES_PREFIX if level == "series" else OBJECT_PREFIX
             yield from (
                 part
-                for part in self._parts(study, prefix)
+                for part in self.parts(study, prefix)
                 if criteria.accept_part(part) and (found is None or part.get("SeriesInstanceUID") in found[study])
             )
 
-    def _studies(self, criteria: Criteria, found: dict[str, set[str]] | None) -> Iterator[Row]:
-        """The rows of all studies that may meet the criteria.
+    def candidates(
+        self, criteria: Criteria, found: dict[str, set[str]] | None, after: Row | None = None
+    ) -> Iterator[Row]:
+        """The rows of all studies that may meet the criteria and are of the studies `found`; those after one of them.
 
         A span of dates is one query a year: cheap for the few years that are mostly asked for, and even a century costs
         less than the scan of a large table, which is the last resort.
         """
         if criteria.study_instance_uid is not None:
-            return self._get({criteria.study_instance_uid})
+            studies = {criteria.study_instance_uid}
+            return self._get(studies if found is None else studies & found.keys(), after)
         if found is not None:
-            return self._get(found)
+            return self._get(found, after)
         if criteria.study_dates is not None:
-            return self._dated(criteria.study_dates)
-        return self._pages("scan", "reading all studies", IndexName="ByStudyDate")
+            return self._dated(criteria.study_dates, after)
+        return self._pages("scan", "reading all studies", IndexName="ByStudyDate", **_from(after))
 
-    def _series_by_study(self, criteria: Criteria) -> dict[str, set[str]] | None:
+    def study(self, study: str) -> Row | None:
+        """A study's own row."""
+        return next(self._get({study}), None)
+
+    def series_by_study(self, criteria: Criteria) -> dict[str, set[str]] | None:
         """The studies, and series in them, with objects of the PatientID and the AccessionNumber; None: not asked."""
         asked = {
             "PatientIDKey": ("ByPatient", criteria.patient_id),
@@ -163,20 +179,25 @@ class Search:
                 series.add(row["SortKey"].split("#")[1])
         return found
 
-    def _dated(self, dates: StudyDates) -> Iterator[Row]:
-        for year in range(int(dates.first[:4]), int(dates.last[:4]) + 1):
+    def _dated(self, dates: StudyDates, after: Row | None) -> Iterator[Row]:
+        first = after["StudyYear"] if after else dates.first[:4]
+        for year in range(int(first), int(dates.last[:4]) + 1):
             yield from self._pages(
                 "query",
                 "searching ByStudyDate",
                 IndexName="ByStudyDate",
                 KeyConditionExpression="StudyYear = :year AND StudyDateKey BETWEEN :first AND :last",
                 ExpressionAttributeValues=to_item({":year": f"{year:04}", ":first": dates.first, ":last": dates.last}),
+                **_from(after if after and year == int(first) else None),
             )
 
-    def _parts(self, study: str, prefix: str) -> Iterator[Row]:
-        from serverless_dicom.header.record import INDEXED  # noqa: PLC0415 - brings pydicom, which studies do without
+    def parts(self, study: str, prefix: str, attributes: Iterable[str] | None = None) -> Iterator[Row]:
+        """The rows of series or objects in a study, with some attributes or with all but the compressed header."""
+        if attributes is None:
+            from serverless_dicom.header.record import INDEXED  # noqa: PLC0415 - brings pydicom, which few need
 
-        names = {f"#{index}": name for index, name in enumerate(dict.fromkeys((*INDEXED, *_OF_ROWS)))}
+            attributes = dict.fromkeys((*INDEXED, *_OF_ROWS))
+        names = {f"#{index}": name for index, name in enumerate(attributes)}
         return self._pages(
             "query",
             f"reading study {study}",
@@ -196,11 +217,12 @@ class Search:
                 return
             yield from map(from_item, page["Items"])
 
-    def _get(self, studies: Iterable[str]) -> Iterator[Row]:
-        """The studies' own rows, those that there are, by their dates."""
+    def _get(self, studies: Iterable[str], after: Row | None = None) -> Iterator[Row]:
+        """The studies' own rows, those that there are, by their dates; those after one of them."""
         keys = [to_item({"StudyInstanceUID": study, "SortKey": STUDY}) for study in studies]
         rows = [row for at in range(0, len(keys), _BATCH) for row in self._batch(keys[at : at + _BATCH])]
-        yield from sorted(rows, key=lambda row: (row["StudyDateKey"], row["StudyInstanceUID"]))
+        rows.sort(key=_order)
+        yield from (row for row in rows if after is None or _order(row) > _order(after))
 
     def _batch(self, keys: list[dict[str, Any]]) -> Iterator[Row]:
         """The rows of up to 100 keys; what DynamoDB leaves unprocessed is asked for again, ever more slowly."""
@@ -214,3 +236,13 @@ class Search:
                 return
             time.sleep(self.first_wait * 2**attempt)
         raise TransientError(f"reading studies: DynamoDB left rows unread {_ATTEMPTS} times; try again later")
+
+
+def _order(row: Row) -> tuple[str, str]:
+    return row["StudyDateKey"], row["StudyInstanceUID"]
+
+
+def _from(row: Row | None) -> dict[str, Any]:
+    """How index ByStudyDate is told to go on after a row."""
+    names = ("StudyYear", "StudyDateKey", "StudyInstanceUID", "SortKey")
+    return {"ExclusiveStartKey": to_item({name: row[name] for name in names})} if row else {}
