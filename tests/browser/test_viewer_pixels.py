@@ -1,4 +1,4 @@
-"""The viewer paints what the server draws: pixel by pixel, of every file that pydicom ships and of the shared corpus."""
+"""The viewer paints what the server draws, pixel by pixel: every file that pydicom ships, and the shared corpus."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 from serverless_dicom.errors import ServerlessDicomError
 from serverless_dicom.header.ranges import MemoryRanges
 from serverless_dicom.image import RenderOptions, open_image, render
+from serverless_dicom.image.options import Window
 from tests.browser.conftest import Site, Watch, watched
 
 SHIPPED = Path(pydicom.data.__file__).parent / "test_files"
@@ -23,11 +24,29 @@ CORPUS = Path(__file__).resolve().parents[3] / "shared/dicom/files"
 MOST_FRAMES = 4
 """Frames that are compared of one object: the first ones and the last."""
 
-SERVERS: dict[str, str] = {}
+TWELVE_BITS = "WebAssembly's libjpeg-turbo reads lossy JPEG of 8 bits, not of 12"
+JPEG_XL = "no decoder of JPEG XL is shipped with the page"
+
+SERVERS = {
+    "JPEG-lossy.dcm": TWELVE_BITS,
+    "JPGExtended.dcm": TWELVE_BITS,
+    "CT0012.fragmented_no_bot_jpeg_baseline.51.dcm": TWELVE_BITS,
+    "jpeg_progressive_55.dcm": TWELVE_BITS,
+    "jpeg_spectral_53.dcm": TWELVE_BITS,
+    "jxl_jpeg_recompression.dcm": JPEG_XL,
+    "jxl_lossless_gray12_2f.dcm": JPEG_XL,
+    "jxl_lossy_rgb.dcm": JPEG_XL,
+}
 """Files that the browser leaves to the server, with the reason."""
 
-NEAR: dict[str, str] = {}
-"""Files of which some pixels differ by one grey level, with the reason."""
+OVERSHOT = {
+    "HTJ2K_08_RGB.dcm": "what the wavelet overshoots turns over in imagecodecs' OpenJPH, from 255 to 0",
+    "htj2k_lossy_203_rgb_3f.dcm": "the same",
+}
+"""Files of which a few pixels differ, with the reason."""
+
+FEW = 0.01
+"""Share of the pixels of such a file that may differ."""
 
 
 def _files() -> dict[str, Path]:
@@ -62,8 +81,8 @@ def test_it_paints_what_the_server_draws(page: Page, viewer_site: Site, name: st
     opened = page.evaluate("harness.open('/file')")
     try:
         expected = {number: _drawn(data, number) for number in _frames(data)}
-    except ServerlessDicomError as error:
-        assert opened["kind"] != "image", f"the server refuses it ({type(error).__name__}), the viewer does not"
+    except ServerlessDicomError:
+        assert opened["kind"] != "image"
         assert opened["message"]
         return
     plain = name.removeprefix("shared ").split("__")[-1]
@@ -75,6 +94,45 @@ def test_it_paints_what_the_server_draws(page: Page, viewer_site: Site, name: st
         viewer_site.answers["/expected"] = pixels
         page.evaluate("(number) => harness.viewer.go(number)", number)
         found = page.evaluate("harness.compare('/expected')")
-        assert found.get("more") == 0, f"frame {number}: {found}"
-        if plain not in NEAR:
-            assert found["one"] == 0, f"frame {number}: {found}"
+        differing = found["one"] + found["more"]
+        most = FEW * len(pixels) / 4 if plain in OVERSHOT else 0
+        assert differing <= most, f"frame {number}: {found}"
+
+
+OVERLAID = ["examples_overlay.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm"]
+
+
+@pytest.mark.parametrize("name", [one for one in _files() if one.removeprefix("shared ").split("__")[-1] in OVERLAID])
+def test_it_draws_overlays_as_the_server_does(page: Page, viewer_site: Site, name: str) -> None:
+    data = _files()[name].read_bytes()
+    viewer_site.answers = {"/file": data, "/expected": _drawn(data, 1, overlays=True)}
+    page.evaluate("harness.open('/file')")
+    page.get_by_role("button", name="Overlay planes").click()
+    found = page.evaluate("harness.compare('/expected')")
+    page.get_by_role("button", name="Overlay planes").click()
+    assert found["one"] + found["more"] == 0
+    assert page.evaluate("harness.compare('/expected')")["more"] > 0
+
+
+@pytest.mark.parametrize(("key", "preset"), list(enumerate(["soft-tissue", "lung", "liver", "bone", "brain"], 1)))
+def test_presets_are_the_servers(page: Page, viewer_site: Site, key: int, preset: str) -> None:
+    data = (SHIPPED / "CT_small.dcm").read_bytes()
+    viewer_site.answers = {"/file": data, "/expected": _drawn(data, 1, window=Window(preset=preset))}
+    page.evaluate("harness.open('/file')")
+    page.locator("canvas").focus()
+    page.keyboard.press(str(key))
+    assert page.evaluate("harness.compare('/expected')")["equal"] == 128 * 128
+
+
+@pytest.mark.parametrize(("center", "width"), [(40, 400), (-37.5, 0.5), (1000, 1), (3, 7)])
+def test_windows_are_the_servers(page: Page, viewer_site: Site, center: float, width: float) -> None:
+    for name in ("CT_small.dcm", "MR_small.dcm", "parametric_map_float.dcm"):
+        file = _files().get(name) or _files().get(f"shared pydicom-data__{name}")
+        if file is None:
+            continue
+        data = file.read_bytes()
+        viewer_site.answers = {"/file": data, "/expected": _drawn(data, 1, window=Window(center, width))}
+        page.evaluate("harness.open('/file')")
+        page.evaluate("([center, width]) => harness.window(center, width)", [center, width])
+        found = page.evaluate("harness.compare('/expected')")
+        assert found["one"] + found["more"] == 0, name

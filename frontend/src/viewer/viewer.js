@@ -190,20 +190,21 @@ export class Viewer {
     this.#paint();
   }
 
-  /** One of the object's own windows, from 0. */
-  own(index) {
-    this.state.choice = `own ${index}`;
-    this.state.custom = null;
+  /** Show by a window that is chosen by a name, null for the object's own of that name. */
+  choose(choice, custom = null) {
+    this.state.choice = choice;
+    this.state.custom = custom;
+    if (this.source?.isServers) this.#askServer();
     this.#paint();
   }
+
+  /** One of the object's own windows, from 0. */
+  own = (index) => this.choose(`own ${index}`);
 
   /** A preset for CT, from 1. */
   preset(number) {
     const { name, center, width } = PRESETS[number - 1];
-    this.state.choice = `preset ${number}`;
-    this.state.custom = windowOf(name, center, width);
-    if (this.source?.isServers) this.#askServer();
-    this.#paint();
+    this.choose(`preset ${number}`, windowOf(name, center, width));
   }
 
   beginWindow() {

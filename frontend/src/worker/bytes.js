@@ -57,12 +57,14 @@ export class Cursor {
 
   /** The 16-bit word at an offset. @throws {RangeError} past the end */
   u16(at) {
-    return this.#view.getUint16(this.#seek(at, 2), this.littleEndian);
+    const from = this.#seek(at, 2); // first: it may bring another view
+    return this.#view.getUint16(from, this.littleEndian);
   }
 
   /** The 32-bit word at an offset. @throws {RangeError} past the end */
   u32(at) {
-    return this.#view.getUint32(this.#seek(at, 4), this.littleEndian);
+    const from = this.#seek(at, 4); // first: it may bring another view
+    return this.#view.getUint32(from, this.littleEndian);
   }
 
   #seek(at, length) {

@@ -92,6 +92,16 @@ function ofJpeg2000(data) {
   return { rows: bottom - top, columns: right - left, components: view.getUint16(at + 36), bits, at };
 }
 
+/** Whether a JPEG 2000 codestream is lossy: its wavelet is the irreversible one (ISO/IEC 15444-1 A.6.1). */
+export function isIrreversible(data, { at }) {
+  const word = (offset) => (data[offset] << 8) | data[offset + 1];
+  for (let marker = at + word(at); marker + 14 < data.length && data[marker] === 0xff; marker += 2 + word(marker + 2)) {
+    if (data[marker + 1] === 0x52) return data[marker + 13] === 0; // COD
+    if (data[marker + 1] === 0x90) return false; // the first tile begins
+  }
+  return false;
+}
+
 /** JPEG's End of Image and JPEG 2000's End of Codestream: nothing else past the header has these bytes. */
 function hasEnd(data, from) {
   for (let at = data.length - 2; at >= from; at -= 1) if (data[at] === 0xff && data[at + 1] === 0xd9) return true;

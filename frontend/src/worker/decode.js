@@ -1,5 +1,5 @@
 /** A frame's bytes -> its samples as they were stored. */
-import { checked } from "./codestream.js";
+import { checked, isIrreversible } from "./codestream.js";
 import { decompress } from "./codecs.js";
 import { inflate } from "./inflate.js";
 import { decodeJpeg, statedColours } from "./jpeg.js";
@@ -25,7 +25,7 @@ const DECODERS = {
   rle: (frame, description) => decodeRle(frame.data, description),
   "jpeg-ls": (frame, description) => byCodec("CharLS", frame.data, description),
   "jpeg-2000": (frame, description) => byCodec("OpenJPEG", frame.data, description),
-  htj2k: htj2k,
+  htj2k,
 };
 const WITH_ALL_BITS = new Set(["native", "encapsulated", "deflated", "rle"]);
 
@@ -46,7 +46,9 @@ function colours(data, stream, description, family, uid) {
   return isTransformed && ["jpeg-2000", "htj2k"].includes(family) ? "RGB" : description.photometric;
 }
 
-async function htj2k(frame, description) {
+/** OpenJPH is the quicker one; but what a lossy wavelet overshoots, some builds of it let turn over, from 255 to 0. */
+async function htj2k(frame, description, stream) {
+  if (stream.bits <= 8 && isIrreversible(frame.data, stream)) return byCodec("OpenJPEG", frame.data, description);
   try {
     return await byCodec("OpenJPH", frame.data, description);
   } catch {

@@ -65,9 +65,10 @@ function tellColours(data, transform) {
 
 function lossless(data, stream, description) {
   const size = stream.bits > 8 ? 2 : 1;
+  const longer = withRoomAtEnd(data);
   let bytes;
   try {
-    bytes = new Decoder(null, size).decode(data.buffer, data.byteOffset, data.length, size);
+    bytes = new Decoder(null, size).decode(longer.buffer, 0, longer.length, size);
   } catch {
     throw new Refusal("undecodable", "The JPEG lossless decoder refuses the frame.");
   }
@@ -75,4 +76,14 @@ function lossless(data, stream, description) {
   const { buffer, byteOffset, byteLength } = bytes;
   if (byteLength < count * size) throw new Refusal("undecodable", "The JPEG lossless decoder gives too few samples.");
   return new (arrayOf(8 * size, description.signed))(buffer, byteOffset, count);
+}
+
+/** With some bits more before End of Image: the decoder reads ahead, and drops the pixel that it meets the end in. */
+function withRoomAtEnd(data) {
+  let end = data.length - 2;
+  while (end > 0 && !(data[end] === 0xff && data[end + 1] === 0xd9)) end -= 1;
+  const longer = new Uint8Array(data.length + 8);
+  longer.set(data.subarray(0, end));
+  longer.set(data.subarray(end), end + 8);
+  return longer;
 }

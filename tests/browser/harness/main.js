@@ -1,5 +1,6 @@
 // The viewer alone on a page, for tests: what they need of it stands in window.harness.
 import { createViewer } from "../../../frontend/src/viewer/index.js";
+import { windowOf } from "../../../frontend/src/viewer/windows.js";
 
 const viewer = createViewer(document.querySelector("main"));
 
@@ -34,4 +35,7 @@ async function compare(path) {
   return { equal: worst[0], one: worst[1], more: worst[2], most };
 }
 
-window.harness = { viewer, open, compare };
+/** Show another window. */
+const show = (center, width) => viewer.choose("custom", windowOf("Custom", center, width));
+
+window.harness = { viewer, open, compare, window: show };
