@@ -1,24 +1,31 @@
 """The documents say what is true: their tables are held to the code, their links to the tree."""
 
 import re
+from collections.abc import Callable
+from datetime import date
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from serverless_dicom import errors
+from serverless_dicom.analysis import fitting, pictures, results
+from serverless_dicom.analysis import request as upload_request
 from serverless_dicom.header import deflate, model, ranges, structure
 from serverless_dicom.image import codecs, codestream, description, fragments, request, voi
 from serverless_dicom.image.syntaxes import FAMILIES
-from serverless_dicom.runtime import apart
+from serverless_dicom.runtime import apart, redelivery
 from serverless_dicom.sources import spool
+from serverless_dicom.stores import jobs, paging, study_request
 from serverless_dicom_cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TABLES = (ROOT / "docs" / "tables.md").read_text()
 CONVERT = (ROOT / "docs" / "convert.md").read_text()
+ANALYZE = (ROOT / "docs" / "analyze.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
 FOR_DEVELOPERS = {"help", "setup", "lock"}
 
@@ -126,6 +133,49 @@ def test_every_limit_of_a_conversion_is_documented() -> None:
         "pixels of an asked for width or height": request.MAX_SIDE,
     }
     assert dict(rows(CONVERT, "| limit | value |")) == {name: f"{value:,}" for name, value in limits.items()}
+
+
+def test_every_field_of_an_upload_and_of_a_search_is_documented() -> None:
+    parsers: dict[str, Callable[[Any], object]] = {
+        "an upload": lambda sent: upload_request.UploadRequest.parse(sent, 1),
+        "a search": lambda sent: study_request.StudiesRequest.parse(sent, date(2024, 2, 29)),
+    }
+    for what, parse in parsers.items():
+        with pytest.raises(errors.InvalidRequest) as raised:
+            parse({"fileName": "a", "fileType": "", "no field": 1})
+        known = str(raised.value).rpartition("there are ")[2].split(", ")
+        assert sorted(name for name, *_ in rows(ANALYZE, f"| field of {what} | default | what it may be |")) == known
+
+
+def test_every_error_of_an_analysis_is_documented() -> None:
+    kinds = [*errors.CannotAnalyze.__subclasses__(), errors.JobNotFound]
+    expected = [(kind.code, str(errors.http_status(kind("x"))), str(kind.__doc__)) for kind in kinds]
+    assert rows(ANALYZE, "| error | status | what it means |") == expected
+
+
+def test_every_limit_of_an_analysis_is_documented() -> None:
+    megabytes = yaml.load((ROOT / "template.yaml").read_text(), CloudFormation)["Parameters"]["MaxUploadMegabytes"]  # noqa: S506 - a SafeLoader
+    limits = {
+        "bytes of an upload, by the parameter MaxUploadMegabytes": int(megabytes["Default"]) * 1_000_000,
+        "characters of a file's name": upload_request.MAX_NAME,
+        "seconds that the URL of an upload works": jobs.UPLOAD_SECONDS,
+        "seconds that an upload is waited for after that": jobs.GRACE_SECONDS,
+        "seconds that a worker has a job for itself": jobs.LEASE_SECONDS,
+        "seconds that a job waits for its next attempt": jobs.RETRY_SECONDS,
+        "attempts": redelivery.MAX_RECEIVES,
+        "seconds that a job is kept": jobs.KEEP_SECONDS,
+        "pixels of a side, at least, of the analysed picture": fitting.MIN_SIDE,
+        "pixels of a side, at most": fitting.MAX_SIDE,
+        "bytes of a picture that is sent to Rekognition": fitting.MAX_SENT,
+        "bytes of a picture that it reads from S3": fitting.MAX_STORED,
+        "pixels of a PNG or GIF that is decoded": pictures.MAX_PIXELS,
+        "pixels of a JPEG that is decoded": pictures.MAX_JPEG_PIXELS,
+        "labels that are kept": results.MAX_LABELS,
+        "lines of text that are kept": results.MAX_LINES,
+        "rows of a page of studies or objects": study_request.MAX_LIMIT,
+        "studies that are looked at for one page": paging.MAX_LOOKED_AT,
+    }
+    assert dict(rows(ANALYZE, "| limit | value |")) == {name: f"{value:,}" for name, value in limits.items()}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
