@@ -10,13 +10,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.commands import commands
+from local.analysis import analyse
+from local.commands import commands, page_and_login
 from local.expected import Attributes, expected_object, expected_study
 from local.outputs import DIRECT, session
 from local.picture import draw
 from local.place import Place
 from local.samples import DAMAGED, FOR_DEMO, PREFIX
-from local.show import Arrival, line_of_picture, lines_of_rejected, table_of_objects, table_of_studies
+from local.show import (
+    Arrival,
+    line_of_picture,
+    lines_of_rejected,
+    table_of_analyses,
+    table_of_objects,
+    table_of_studies,
+)
 from local.stack import Stack
 from local.tables import Row, Tables, watch
 
@@ -55,10 +63,16 @@ def demonstrate(place: Place, stack: Stack) -> int:
     if tell_faults(console, studies):
         return 1
     console.print(line_of_picture(place, draw(place, stack, uploads[0].uri)))
+    analyses = analyse(place, stack)
+    console.print(table_of_analyses(analyses))
+    if not all(analysis.results["text"] for analysis in analyses):
+        console.print("wrong: no text was read in a picture that has some", style="red")
+        return 1
     console.print(f"All {len(objects)} objects and {len(studies)} studies are as in the files.", style="green")
     console.print("The stack goes on running; make down stops it. To go on, in this folder:\n")
     for command in commands(place, stack.outputs):
         console.print(f"# {command.purpose}\n{command.line}\n", markup=False, soft_wrap=True)
+    console.print(page_and_login(place, stack.outputs, stack.login), markup=False, soft_wrap=True)
     return 0
 
 

@@ -26,6 +26,9 @@ FOR_DEMO = {
 }
 """What the demo uploads, and what each file is."""
 
+WITH_TEXT = "examples_palette.dcm"
+"""The file that the demo has analysed: the scanner wrote into its pixels."""
+
 FOR_PLAY = "CT_small.dcm"
 """The file that the printed commands upload."""
 
@@ -36,7 +39,7 @@ PREFIX = "demo/"
 def copy(place: Place) -> None:
     """Put the samples into the place, the damaged one made on the spot."""
     place.samples.mkdir(parents=True, exist_ok=True)
-    for name in FOR_DEMO:
+    for name in (*FOR_DEMO, WITH_TEXT):
         if name != DAMAGED:
             shutil.copyfile(_shipped(name), place.samples / name)
     whole = (place.samples / "CT_small.dcm").read_bytes()

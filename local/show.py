@@ -8,10 +8,13 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from local.analysis import Analysis
 from local.expected import HEADERS
 from local.picture import Drawn
 from local.place import Place
 from local.tables import Row
+
+MOST_OF_A_CELL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,23 @@ def table_of_studies(arrivals: list[Arrival]) -> Table:
             _cell(row.get("NumberOfStudyRelatedSeries")),
             _cell(row.get("NumberOfStudyRelatedInstances")),
             f"{arrival.seconds:.2f} s",
+        )
+    return table
+
+
+def table_of_analyses(analyses: list[Analysis]) -> Table:
+    """Lay out what was found in pictures: labels by name, text, and what of it ought not to be in the pixels."""
+    table = Table(title="GET /results/{jobId}: a row a picture", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("picture", "labels (simulated)", "text", "burned in", "after"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "after")
+    for one in analyses:
+        labels = [f"{label['name']} {label['confidence']:.0f} %" for label in one.results["labels"]]
+        table.add_row(
+            f"{escape(one.name)}\n[dim]{escape(one.what)}",
+            escape(", ".join(labels[:MOST_OF_A_CELL])),
+            escape(", ".join(found["text"] for found in one.results["text"][:MOST_OF_A_CELL])),
+            escape("\n".join(f"{it['text']} ({', '.join(it['matches'])})" for it in one.results["burnedInText"])),
+            f"{one.seconds:.2f} s",
         )
     return table
 

@@ -61,8 +61,8 @@ def detect_labels(
 def labels(measures: Measures, lines: Sequence[Line]) -> Iterable[Label]:
     """Yield a label for each property, however little it is there."""
     m = measures
-    yield Label("Grayscale", _sure(0.02 - m.coloured, 0.01), COLOURS, aliases=("Monochrome",))
-    yield Label("Color", _sure(m.coloured - 0.05, 0.03), COLOURS)
+    yield Label("Grayscale", _sure(0.02 - m.coloured, 0.004), COLOURS, aliases=("Monochrome",))
+    yield Label("Color", _sure(m.coloured - 0.05, 0.015), COLOURS)
     yield Label("Dark Image", _sure(0.3 - m.brightness, 0.08), COLOURS, ("Brightness",))
     yield Label("Bright Image", _sure(m.brightness - 0.65, 0.08), COLOURS, ("Brightness",))
     yield Label("High Contrast", _sure(m.contrast - 0.22, 0.05), COLOURS, ("Contrast",))
