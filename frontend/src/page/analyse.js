@@ -8,7 +8,6 @@ import { Queue } from "./queue.js";
 import { QueueView } from "./queue-view.js";
 import { Results } from "./results.js";
 import { go, place } from "./route.js";
-import { nameOf } from "./row.js";
 import { Stage } from "./stage.js";
 
 /** The panel; dropping works on the whole window, whatever tab is open. */
@@ -23,6 +22,7 @@ export class AnalysePanel {
   #stage = new Stage();
   #selected = null;
   #analysed = false;
+  #completed = null;
   #automatic = check("Analyse added files at once", { checked: true });
   #pictures = h("div", { class: "segmented", role: "group", "aria-label": "Picture" });
 
@@ -137,6 +137,9 @@ export class AnalysePanel {
     if (item !== this.#selected) return;
     this.#results.update();
     this.#drawPictures();
+    const isNew = item.state === "complete" && item !== this.#completed;
+    if (isNew && this.#stage.shown?.kind === "unsupported") this.#show(); // the service may have drawn it
+    if (isNew) this.#completed = item;
   }
 
   #select(item) {
@@ -153,12 +156,13 @@ export class AnalysePanel {
   /** Show the file itself, or the picture that was analysed. */
   async #show() {
     const item = this.#selected;
-    const name = nameOf(item);
+    const { name } = item.file;
+    const servers = { serverPicture: (asked) => this.#serverPicture(item, asked) };
     let blob = item.file;
     try {
       if (this.#analysed) blob = await this.#picture(item);
       if (item !== this.#selected) return;
-      await this.#stage.show(blob, this.#analysed ? { name } : { name, serverPicture: (asked) => this.#serverPicture(item, asked) });
+      await this.#stage.show(blob, { name, ...(!this.#analysed && (item.running || item.state === "complete") && servers) });
     } catch (error) {
       this.#results.note(error.message);
     }
@@ -172,7 +176,6 @@ export class AnalysePanel {
 
   /** The service's picture for what the browser cannot decode: there is one once the analysis is complete, of frame 1. */
   async #serverPicture(item, { frame = 1 } = {}) {
-    if (!this.#queue.service) throw new Problem("unauthorized", "The browser cannot decode this picture, and there is no service that could.");
     if (frame !== 1) throw new Problem("first_frame", "The service drew frame 1 alone.");
     await item.completed();
     return this.#picture(item);

@@ -54,7 +54,7 @@ export class Results {
     if (!results) return [];
     const labels = (results.labels ?? []).filter((label) => !this.#chosen || label === this.#chosen);
     const instances = labels.flatMap((label) => label.instances.map(({ box, confidence }) => ({ box, label: `${label.name} ${percent(confidence)}` })));
-    const texts = this.#chosen ? [] : (results.burnedInText ?? []).map(({ box }) => ({ box, label: "Patient data?", kind: "warning" }));
+    const texts = this.#chosen ? [] : (results.burnedInText ?? []).map(({ box }) => ({ box, label: "Patient data?", tone: "warning" }));
     return [...instances, ...texts];
   }
 

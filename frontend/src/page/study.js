@@ -122,14 +122,15 @@ export class StudyView {
     try {
       const blob = await this.#fetch(object, signal);
       const name = `${object.Modality ?? "Object"} ${object.InstanceNumber ?? ""}`.trim();
-      await this.#stage.show(blob, { name, serverPicture: (asked) => this.#picture(object, asked) });
+      const frames = Number(object.NumberOfFrames) || 1;
+      await this.#stage.show(blob, { name, frames, serverPicture: (asked) => this.#picture(object, asked) });
       this.#tools(object);
     } catch (error) {
       if (!signal.aborted) fill(this.#status, problemBox(asProblem(error), button("Try again", () => this.#show(object))));
     }
   }
 
-  /** The object's bytes; its signed address is asked for again where it may have expired. */
+  /** The object's bytes, null where they are too many for a browser; its signed address is asked for again where it may have expired. */
   async #fetch(object, signal) {
     if (Number(object.Size) > LARGEST) return null;
     if (Date.now() - object.fetched > FRESH) {

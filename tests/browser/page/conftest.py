@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import FRONTEND, Watch, built, watched
 from tests.browser.page.peer import Peer
 
+expect.set_options(timeout=20_000)  # machines that test are busy
 AXE = FRONTEND / "node_modules/axe-core/axe.min.js"
 
 DROP = """([target, files]) => {

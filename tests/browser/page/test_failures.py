@@ -53,7 +53,9 @@ def test_a_refusal_says_what_to_do_and_may_be_tried_again(
 def test_a_storage_that_refuses_is_told(logged_in: Page, peer: Peer) -> None:
     peer.replies["PUT", "/uploads"] = [Reply(403)]
     drop(logged_in, ("a.png", PNG))
-    expect(logged_in.get_by_role("alert")).to_contain_text("The storage refused the upload (status 403).")
+    expect(logged_in.get_by_role("region", name="Results")).to_contain_text(
+        "The storage refused the upload (status 403)."
+    )
 
 
 def test_a_broken_connection_is_told_and_a_retry_works(logged_in: Page) -> None:
@@ -124,5 +126,5 @@ def test_after_two_minutes_one_is_asked_to_look_again(opened: Callable[..., Any]
 
 def test_what_the_browser_cannot_open_waits_for_the_services_picture(logged_in: Page) -> None:
     drop(logged_in, ("notes.bin", b"neither image nor object" * 10))
-    expect(logged_in.locator(".stage")).not_to_be_empty()
+    expect(logged_in.locator(".analyse .stage")).not_to_be_empty()
     expect(logged_in.locator(".row")).to_contain_text("3 labels")

@@ -95,6 +95,7 @@ def test_the_colours_chosen_are_kept_and_nothing_else(page: Page) -> None:
 
 def test_the_page_can_be_walked_through_by_keys_alone(logged_in: Page) -> None:
     page = logged_in
+    page.on("filechooser", lambda _: None)  # from now on choosers are Playwright's: it takes a moment
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
