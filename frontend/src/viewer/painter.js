@@ -10,6 +10,7 @@ export class Painter {
 
   /** Paint a frame as `how` says: {voi, inverted, overlays}. @param {Picture} picture */
   paint(picture, { voi, inverted, overlays }) {
+    if (picture.bitmap) return this.#show(picture.bitmap, inverted);
     this.#size(picture.columns, picture.rows);
     if (picture.rgba) this.#copy(picture.rgba, inverted);
     else paintGrey(picture, voi, picture.inverted !== inverted, this.#words);
@@ -17,10 +18,10 @@ export class Painter {
     this.#context.putImageData(this.#image, 0, 0);
   }
 
-  /** Paint a picture that the browser has decoded. @param {ImageBitmap} bitmap */
-  show(bitmap, inverted) {
-    this.#size(bitmap.width, bitmap.height);
-    this.#context.clearRect(0, 0, bitmap.width, bitmap.height);
+  /** Paint what the browser has decoded itself. @param {ImageBitmap} bitmap */
+  #show(bitmap, inverted) {
+    [this.canvas.width, this.canvas.height] = [bitmap.width, bitmap.height];
+    this.#image = null;
     this.#context.filter = inverted ? "invert(1)" : "none";
     this.#context.drawImage(bitmap, 0, 0);
     this.#context.filter = "none";

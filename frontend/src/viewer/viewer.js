@@ -6,13 +6,11 @@ import { valueUnder } from "./probe.js";
 import { listen } from "./gestures.js";
 import { Header } from "./header.js";
 import { layOut } from "./layout.js";
-import { Lengths } from "./lengths.js";
 import { openBlob } from "./opening.js";
-import { Painter } from "./painter.js";
+import { Screen } from "./screen.js";
 import { ServerSource } from "./sources.js";
-import { Surface } from "./surface.js";
 import { Toolbar } from "./toolbar.js";
-import { START, flipped, matrixOf, moved, scaleOf, turned, zoomed } from "./view.js";
+import { START, flipped, moved, turned, zoomed } from "./view.js";
 import { PRESETS, asWindow, dragged, told, windowOf } from "./windows.js";
 
 const FRESH = { number: 1, view: START, choice: "own 0", custom: null, inverted: false, overlays: false, measuring: false };
@@ -26,18 +24,13 @@ export class Viewer {
   name = "";
   hasHeader = false;
   state = { ...FRESH, ...KEPT };
-  #boxes = [];
   #opened = 0;
   #asked = 0;
-  #dirty = { paint: false, draw: false };
-  #request = 0;
   #pointer = null;
   #drag = null;
   #saying = 0;
   #redrawing = 0;
   #rows = null;
-  #lengths = new Lengths();
-  #painter = new Painter();
 
   /** @param {HTMLElement} container @param {{worker: string, limit?: number}} options */
   constructor(container, { worker, limit }) {
@@ -48,13 +41,8 @@ export class Viewer {
     this.#corners = new Corners();
     const parts = { toolbar: this.#toolbar, cine: this.#cine, header: this.#header, corners: this.#corners };
     this.#parts = layOut(container, { ...parts, onHelp: () => this.toggle("help") });
-    this.#surface = new Surface(this.#parts.canvas);
+    this.#screen = new Screen(this, this.#parts.canvas, () => this.#drawn());
     this.#silence = listen(this, this.#parts.root, this.#parts.canvas);
-    this.#observer = new ResizeObserver(() => {
-      this.#surface.fit();
-      this.#draw();
-    });
-    this.#observer.observe(this.#parts.stage);
     this.#update();
   }
   #client;
@@ -63,9 +51,8 @@ export class Viewer {
   #cine;
   #corners;
   #parts;
-  #surface;
+  #screen;
   #silence;
-  #observer;
 
   /** Open a blob and show its first frame; see createViewer. */
   async open(blob, { name = "", serverPicture, onStatus } = {}) {
@@ -91,8 +78,8 @@ export class Viewer {
 
   /** Draw boxes over the picture: fractions of its width and height, each with a label. */
   setBoxes(boxes) {
-    this.#boxes = [...boxes];
-    this.#draw();
+    this.#screen.boxes = [...boxes];
+    this.#screen.draw();
   }
 
   /** End everything, and leave nothing in the container. */
@@ -100,8 +87,7 @@ export class Viewer {
     this.#clear("");
     this.#client.close();
     this.#silence();
-    this.#observer.disconnect();
-    cancelAnimationFrame(this.#request);
+    this.#screen.close();
     clearTimeout(this.#saying);
     this.#parts.root.remove();
   }
@@ -115,22 +101,24 @@ export class Viewer {
   }
 
   get canWindow() {
-    return Boolean(this.picture?.samples) || Boolean(this.source?.isServers && !this.picture?.rgba && this.picture);
+    if (!this.source?.isServers) return Boolean(this.picture?.samples);
+    return this.summary.photometric?.startsWith("MONOCHROME") && Boolean(this.voi ?? this.summary.modality === "CT");
   }
 
   get canEscape() {
-    return this.state.help || this.state.measuring || this.#lengths.of(this.state.number).length > 0 || this.#cine.isPlaying;
+    return this.state.help || this.state.measuring || this.#screen.lengths.of(this.state.number).length > 0 || this.#cine.isPlaying;
   }
 
   /** What the picture is shown by; of the server's pictures what was asked for, if anything. @returns {Voi | null} */
   get voi() {
     if (this.state.custom) return this.state.custom;
     const vois = this.picture?.vois;
-    return vois ? (vois[Number(this.state.choice.split(" ")[1])] ?? vois[0]) : null;
+    if (vois) return vois[Number(this.state.choice.split(" ")[1])] ?? vois[0];
+    return (this.source?.isServers && this.summary.window) || null;
   }
 
   get percent() {
-    return this.picture ? Math.round(100 * scaleOf(this.#matrix())) : 100;
+    return this.#screen.percent;
   }
 
   /** Show frame `number`, from 1; resolves when it is painted, or given up. */
@@ -152,14 +140,14 @@ export class Viewer {
   }
 
   play = () => this.#cine.toggle();
-  zoom = (factor, at) => this.#move(zoomed(this.state.view, factor, at && this.#fromMiddle(at)));
+  zoom = (factor, at) => this.#move(zoomed(this.state.view, factor, at && this.#screen.fromMiddle(at)));
   move = (x, y) => this.#move(moved(this.state.view, x, y));
   turn = (by) => this.#move(turned(this.state.view, by));
   flip = (upsideDown) => this.#move(flipped(this.state.view, upsideDown));
 
   invert() {
     this.state.inverted = !this.state.inverted;
-    this.#paint();
+    this.#screen.paint();
   }
 
   /** Switch something on or off, by its name in the state. */
@@ -167,7 +155,7 @@ export class Viewer {
     this.state[what] = !this.state[what];
     if (what === "header" && this.state.header) this.#showHeader();
     if (what === "patient") this.#header.reveal(this.state.patient);
-    this.#paint();
+    this.#screen.paint();
     if (what === "help" && this.state.help) this.#parts.help.querySelector("button").focus();
     else if (what === "help") this.#parts.canvas.focus();
   }
@@ -176,8 +164,8 @@ export class Viewer {
     if (this.state.help) return this.toggle("help");
     this.#cine.stop();
     this.state.measuring = false;
-    this.#lengths.clear();
-    this.#paint();
+    this.#screen.lengths.clear();
+    this.#screen.paint();
   }
 
   /** Everything as it was when the object was opened, but for the frame. */
@@ -185,9 +173,9 @@ export class Viewer {
     const { number } = this.state;
     const wasAsked = this.source?.isServers && this.state.custom;
     this.state = { ...this.state, ...FRESH, number };
-    this.#lengths.clear();
+    this.#screen.lengths.clear();
     if (wasAsked) this.#askServer();
-    this.#paint();
+    this.#screen.paint();
   }
 
   /** Show by a window that is chosen by a name, null for the object's own of that name. */
@@ -195,7 +183,7 @@ export class Viewer {
     this.state.choice = choice;
     this.state.custom = custom;
     if (this.source?.isServers) this.#askServer();
-    this.#paint();
+    this.#screen.paint();
   }
 
   /** One of the object's own windows, from 0. */
@@ -218,63 +206,60 @@ export class Viewer {
     this.#drag.down += down;
     this.state.custom = dragged(this.#drag.start, this.#drag.across, this.#drag.down);
     this.state.choice = "custom";
-    this.#paint();
+    this.#screen.paint();
   }
 
   endWindow() {
     const isDragged = this.#drag && (this.#drag.across || this.#drag.down);
     this.#drag = null;
     if (isDragged && this.source?.isServers) this.#askServer();
-    if (isDragged) this.#paint();
+    if (isDragged) this.#screen.paint();
   }
 
-  beginLength = (at) => this.#lengths.begin(this.picture, this.#inPicture(at));
+  beginLength = (at) => this.#screen.lengths.begin(this.picture, this.#screen.inPicture(at));
 
   stretchLength(at) {
-    this.#lengths.stretch(this.#inPicture(at));
-    this.#draw();
+    this.#screen.lengths.stretch(this.#screen.inPicture(at));
+    this.#screen.draw();
   }
 
   endLength() {
-    const label = this.#lengths.end();
+    const label = this.#screen.lengths.end();
     if (label) this.#say(`Distance ${label}`);
-    this.#draw();
+    this.#screen.draw();
   }
 
   /** The pointer is somewhere, or nowhere. */
   point(at) {
     this.#pointer = at;
-    if (this.picture && !this.#dirty.draw) this.#corners.update(this, this.#value());
+    if (this.picture) this.#corners.update(this, this.#value());
   }
 
   /** The painted picture: {width, height, data} of RGBA, null where there is none. */
   pixels() {
-    if (!this.picture) return null;
-    this.#frame();
-    const { width, height } = this.#painter.canvas;
-    return { width, height, data: this.#painter.pixels() };
+    return this.picture ? this.#screen.pixels() : null;
   }
 
   /** Paint and draw what is due at once, as the next animation frame would. */
   flush() {
-    this.#frame();
+    this.#screen.flush();
   }
 
   #clear(name) {
     this.#cine.begin(0);
-    this.#lengths.clear();
+    this.#screen.lengths.clear();
     this.source = this.picture = this.#rows = null;
     this.summary = NOTHING;
     this.name = name;
     this.hasHeader = false;
     this.serverPicture = undefined;
-    this.#boxes = [];
+    this.#screen.boxes = [];
     this.#asked += 1;
     this.state = { ...this.state, ...FRESH, measuring: false, patient: this.state.patient };
     this.#header.show([]);
     this.#tell("");
     this.#parts.line.textContent = "";
-    this.#paint();
+    this.#screen.paint();
     return (this.#opened += 1);
   }
 
@@ -318,13 +303,13 @@ export class Viewer {
       const message = isServers ? "The server cannot draw the picture either." : error.message;
       this.picture = null;
       this.#parts.line.textContent = message;
-      this.#paint();
+      this.#screen.paint();
       return { code: isServers ? "undecodable" : error.code, message };
     }
     this.#parts.line.textContent = "";
     const byServer = this.source.isServers ? ["The browser cannot decode this object: the server's rendering is shown."] : [];
     this.#tell([...byServer, ...this.picture.warnings].join(" "));
-    this.#paint();
+    this.#screen.paint();
     this.source.prefetch?.(number);
     return null;
   }
@@ -347,38 +332,12 @@ export class Viewer {
   #move(view) {
     if (!this.picture) return;
     this.state.view = view;
-    this.#draw();
+    this.#screen.draw();
   }
 
-  #fromMiddle({ x, y }) {
-    const { width, height } = this.#surface.size;
-    return { x: x - width / 2, y: y - height / 2 };
-  }
+  #value = () => (this.#pointer ? valueUnder(this.picture, this.#screen.inPicture(this.#pointer)) : "");
 
-  #matrix = () => matrixOf(this.state.view, this.picture, this.#surface.size);
-  #inPicture = ({ x, y }) => this.#matrix().inverse().transformPoint({ x, y });
-  #value = () => (this.#pointer ? valueUnder(this.picture, this.#inPicture(this.#pointer)) : "");
-
-  #paint() {
-    this.#dirty.paint = true;
-    this.#draw();
-  }
-
-  #draw() {
-    this.#dirty.draw = true;
-    this.#request ||= requestAnimationFrame(() => this.#frame());
-  }
-
-  #frame() {
-    cancelAnimationFrame(this.#request);
-    this.#request = 0;
-    const { paint, draw } = this.#dirty;
-    this.#dirty = { paint: false, draw: false };
-    if (!draw) return;
-    if (paint && this.picture) this.#painter.paint(this.picture, { voi: this.voi, inverted: this.state.inverted, overlays: this.state.overlays });
-    const matrix = this.picture && this.#matrix();
-    const marks = { boxes: this.#boxes, lengths: this.#lengths.of(this.state.number) };
-    this.#surface.draw(this.picture && this.#painter.canvas, matrix, matrix && scaleOf(matrix), marks);
+  #drawn() {
     this.#corners.update(this, this.picture ? this.#value() : "");
     if (!this.#drag) this.#update();
   }

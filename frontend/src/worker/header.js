@@ -71,6 +71,7 @@ function mayIdentify(tag, vr, isPrivate) {
   if (vr === "SQ") return false;
   if (["PN", "DA", "DT", "TM"].includes(vr) || IDENTIFYING.has(tag)) return true;
   if (isPrivate) return !["DS", "IS", "CS", "US", "SS", "UL", "SL", "FL", "FD"].includes(vr);
+  if (tag === 0x00020012) return false; // the implementation's
   if (vr === "UI") return true; // unless the standard names it
   const group = tag >>> 16;
   return group === 0x0010 || ([0x0012, 0x0032, 0x0038, 0x4008].includes(group) && ENCODED.has(vr));

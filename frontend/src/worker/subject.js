@@ -1,4 +1,5 @@
 /** An opened object: what it is, and how its frames are read. */
+import { pixelShape } from "./aspect.js";
 import { latin } from "./bytes.js";
 import { textDecoder } from "./charset.js";
 import { describe } from "./description.js";
@@ -8,6 +9,7 @@ import { uidNames } from "./names.js";
 import { Refusal } from "./refusal.js";
 import { familyOf, nameOf } from "./syntaxes.js";
 import { Tag } from "./tags.js";
+import { voisOf } from "./voi.js";
 
 const MEDIA_STORAGE_SOP_CLASS = 0x00020002;
 
@@ -31,6 +33,8 @@ export function summaryOf(parsed, description) {
     transferSyntax: nameOf(uid),
     isLossy: text(dataSet, Tag.LossyImageCompression) === "01",
     framesPerSecond: rateOf(dataSet),
+    aspect: pixelShape(dataSet, 1).aspect,
+    window: voisOf(dataSet, 1, false).vois.find((voi) => !voi.lut) ?? null,
     patient: patientOf(dataSet),
   };
 }

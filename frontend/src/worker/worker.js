@@ -24,7 +24,7 @@ const TASKS = {
       subject = await subjectOf(parsed);
       return { summary: summaryOf(parsed, subject.description), refusal: null };
     } catch (error) {
-      return { summary: summaryOf(parsed, null), refusal: told(error) };
+      return { summary: summaryOf(parsed), refusal: told(error) };
     }
   },
 
