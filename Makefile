@@ -17,12 +17,12 @@ export PIP_CACHE_DIR := $(CURDIR)/.local/pip
 quietly = mkdir -p $(LOGS); $(2) >$(LOGS)/$(1).log 2>&1 || { status=$$?; cat $(LOGS)/$(1).log >&2; exit $$status; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check bench build deploy redrive lock clean
+.PHONY: help setup demo up down test check bench build site deploy redrive lock clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "PYTHON=python3.13 chooses the Python of .venv, PORT=4570 the local stack's port (4566)"
+	@echo "PYTHON=python3.13 chooses the Python of .venv, PORT=4570 the local stack's ports (4566 to 4568)"
 
 setup: $(STAMP) ## make .venv, with all that the other targets need
 
@@ -64,11 +64,15 @@ build: $(STAMP) ## build the layer for Lambda, arm64 and x86_64, into dist/
 	@cd layers/dicom && for architecture in arm64 x86_64; do \
 		../../$(BIN)/python -m build_layer --target $(RUNTIME)-$$architecture || exit 1; done
 
-deploy: $(STAMP) ## deploy to AWS by samconfig.toml (RUNTIME=, ARCHITECTURE=, PARAMETERS="Name=value …")
+site: $(STAMP) ## build the page into frontend/dist, where its sources have changed
+	@$(BIN)/python -m local.page
+
+deploy: $(STAMP) site ## deploy to AWS by samconfig.toml (RUNTIME=, ARCHITECTURE=, PARAMETERS="Name=value …")
 	@$(BIN)/aws sts get-caller-identity >/dev/null || { \
 		echo "no AWS credentials that work: set AWS_PROFILE, or the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" >&2; exit 1; }
 	@LAYER_TARGET=$(RUNTIME)-$(ARCHITECTURE) $(BIN)/sam build
 	@$(BIN)/sam deploy --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE) $(PARAMETERS)
+	@$(BIN)/serverless-dicom publish
 
 redrive: $(STAMP) ## put what is in the dead-letter queues back (local stack if it runs, else AWS)
 	@if [ -f .local/env ]; then . .local/env; fi; $(BIN)/serverless-dicom redrive
@@ -82,6 +86,6 @@ lock: $(STAMP) ## pin the newest versions that requirements.in, requirements-dev
 		--no-emit-index-url --output-file benchmarks/dicom2jpg.txt benchmarks/dicom2jpg.in
 
 clean: down ## remove all that was made
-	@rm -rf .venv .local .aws-sam dist build ./*.egg-info layers/dicom/*.egg-info
+	@rm -rf .venv .local .aws-sam dist build frontend/dist frontend/node_modules ./*.egg-info layers/dicom/*.egg-info
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
