@@ -99,7 +99,7 @@ def test_patients_are_hidden_until_asked_for(studies: Page) -> None:
 def test_paging_goes_on_and_back_also_by_the_browser(studies: Page, peer: Peer) -> None:
     studies.get_by_label("Per page").select_option("10")
     search(studies)
-    expect(studies.get_by_text("Page 1")).to_be_visible()
+    expect(studies.get_by_text("Page 1", exact=True)).to_be_visible()
     expect(studies.get_by_role("button", name="Previous")).to_be_disabled()
     studies.get_by_role("button", name="Next").click()
     expect(studies.get_by_role("table")).to_contain_text("Study 10")
