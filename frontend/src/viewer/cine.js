@@ -60,7 +60,7 @@ export class Cine {
     const rate = Math.min(Math.max(Number(this.rate.value) || 15, 1), 60);
     this.#due = Math.max(this.#due + 1000 / rate, performance.now());
     this.#timer = setTimeout(async () => {
-      await viewer.go((viewer.state.number % viewer.frames) + 1);
+      await viewer.go((viewer.number % viewer.frames) + 1);
       if (this.isPlaying) this.#next();
     }, this.#due - performance.now());
   }

@@ -39,8 +39,8 @@ const patientLines = (patient, name) => [
 
 const dateOf = (date = "") => date.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
 
-function subjectLines({ summary, picture, state, source }) {
-  const frames = source.frames > 1 ? `Frame ${state.number} / ${source.frames}` : "";
+function subjectLines({ summary, picture, number, source }) {
+  const frames = source.frames > 1 ? `Frame ${number} / ${source.frames}` : "";
   const kind = [summary.transferSyntax, summary.isLossy ? "lossy" : ""].filter(Boolean).join(", ");
   return [summary.modality, `${picture.columns} × ${picture.rows}`, kind, frames];
 }

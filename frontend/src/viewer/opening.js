@@ -1,5 +1,6 @@
 /** A file -> what its frames come from, or why there are none. */
-import { PlainSource, ServerSource, WorkerSource, plainKind } from "./sources.js";
+import { inPlace } from "./showing.js";
+import { PlainSource, WorkerSource, plainKind } from "./sources.js";
 
 /** Refusals after which the server may still know better. */
 const SERVER_MAY = new Set(["undecodable", "too-large", "truncated", "malformed"]);
@@ -22,7 +23,7 @@ export async function openBlob(blob, client, serverPicture) {
   }
   const { summary, refusal } = opened;
   if (!refusal) return { source: new WorkerSource(client, summary), refusal: null, hasHeader: true, summary };
-  const source = serverPicture && SERVER_MAY.has(refusal.code) ? new ServerSource(serverPicture, summary) : null;
+  const source = SERVER_MAY.has(refusal.code) ? inPlace(serverPicture, summary) : null;
   return { source, refusal, hasHeader: true, summary };
 }
 

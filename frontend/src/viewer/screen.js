@@ -49,7 +49,7 @@ export class Screen {
     const { picture, voi, state } = this.#viewer;
     if (paint && picture) this.#painter.paint(picture, { voi, inverted: state.inverted, overlays: state.overlays });
     const matrix = picture && this.#matrix();
-    const marks = { boxes: this.boxes, lengths: this.lengths.of(state.number) };
+    const marks = { boxes: this.boxes, lengths: this.lengths.of(this.#viewer.number) };
     this.#surface.draw(picture && this.#painter.canvas, matrix, matrix && scaleOf(matrix), marks);
     this.#then();
   }

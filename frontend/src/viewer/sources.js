@@ -68,8 +68,9 @@ export class ServerSource {
   #draw;
 
   /** @param {(wanted: {frame: number, center?: number, width?: number}) => Promise<Blob>} draw */
-  constructor(draw, summary) {
+  constructor(draw, summary, isInPlace = false) {
     this.#draw = draw;
+    this.isInPlace = isInPlace; // of what the browser could not decode
     this.summary = summary;
     this.frames = summary.frames;
   }

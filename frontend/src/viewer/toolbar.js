@@ -50,7 +50,7 @@ export class Toolbar {
       this.select.replaceChildren(...offers.map(([value, name]) => make("option", { value }, name)));
       this.select.lastChild.disabled = true;
     }
-    this.select.value = viewer.state.choice;
+    this.select.value = viewer.windowing.choice;
   }
 
   #choose() {

@@ -8,39 +8,40 @@ import { Header } from "./header.js";
 import { layOut } from "./layout.js";
 import { openBlob } from "./opening.js";
 import { Screen } from "./screen.js";
+import { Showing, inPlace } from "./showing.js";
 import { ServerSource } from "./sources.js";
+import { Teller } from "./teller.js";
 import { Toolbar } from "./toolbar.js";
 import { START, flipped, moved, turned, zoomed } from "./view.js";
-import { PRESETS, asWindow, dragged, told, windowOf } from "./windows.js";
+import { Windowing } from "./windowing.js";
+import { told, windowOf } from "./windows.js";
 
-const FRESH = { number: 1, view: START, choice: "own 0", custom: null, inverted: false, overlays: false, measuring: false };
+const FRESH = { view: START, inverted: false, overlays: false, measuring: false };
 const KEPT = { texts: true, patient: false, header: false, help: false };
 const NOTHING = { frames: 0, rows: 0, columns: 0, modality: "", transferSyntax: "", patient: {} };
 
 export class Viewer {
-  source = null;
-  picture = null;
   summary = NOTHING;
   name = "";
   hasHeader = false;
   state = { ...FRESH, ...KEPT };
+  windowing = new Windowing();
+  showing = new Showing();
   #opened = 0;
-  #asked = 0;
   #pointer = null;
-  #drag = null;
-  #saying = 0;
   #redrawing = 0;
   #rows = null;
 
   /** @param {HTMLElement} container @param {{worker: string, limit?: number}} options */
   constructor(container, { worker, limit }) {
     this.#client = new Client(worker, limit);
-    this.#header = new Header((row) => this.#client.value(row).catch(() => ""), (text) => this.#say(text));
+    this.#header = new Header((row) => this.#client.value(row).catch(() => ""), (text) => this.#teller.say(text));
     this.#toolbar = new Toolbar(this);
     this.#cine = new Cine(this);
     this.#corners = new Corners();
     const parts = { toolbar: this.#toolbar, cine: this.#cine, header: this.#header, corners: this.#corners };
     this.#parts = layOut(container, { ...parts, onHelp: () => this.toggle("help") });
+    this.#teller = new Teller(this.#parts);
     this.#screen = new Screen(this, this.#parts.canvas, () => this.#drawn());
     this.#silence = listen(this, this.#parts.root, this.#parts.canvas);
     this.#update();
@@ -51,6 +52,7 @@ export class Viewer {
   #cine;
   #corners;
   #parts;
+  #teller;
   #screen;
   #silence;
 
@@ -58,22 +60,21 @@ export class Viewer {
   async open(blob, { name = "", serverPicture, onStatus } = {}) {
     const mine = this.#clear(name);
     onStatus?.("reading");
-    this.#parts.line.textContent = "Reading …";
+    this.#teller.line("Reading …");
     const { source, refusal, hasHeader, summary } = await openBlob(blob, this.#client, serverPicture);
     if (mine !== this.#opened) return { kind: "closed", frames: 0 };
     this.hasHeader = hasHeader;
     this.summary = summary ?? NOTHING;
-    this.serverPicture = serverPicture;
     if (this.state.header && hasHeader) this.#showHeader();
     if (!source) return this.#refused(refusal, onStatus);
-    return this.#begin(source, refusal, onStatus);
+    return this.#begin(source, source.isServers ? null : inPlace(serverPicture, this.summary), refusal, onStatus);
   }
 
   /** Show a picture that the server draws, without a file. */
   async openServerPicture({ serverPicture, name = "", frames = 1, onStatus }) {
     this.#clear(name);
     this.summary = { ...NOTHING, frames };
-    return this.#begin(new ServerSource(serverPicture, this.summary), null, onStatus);
+    return this.#begin(new ServerSource(serverPicture, this.summary), null, null, onStatus);
   }
 
   /** Draw boxes over the picture: fractions of its width and height, each with a label. */
@@ -88,12 +89,26 @@ export class Viewer {
     this.#client.close();
     this.#silence();
     this.#screen.close();
-    clearTimeout(this.#saying);
+    clearTimeout(this.#redrawing);
+    this.#teller.close();
     this.#parts.root.remove();
   }
 
+  get source() {
+    return this.showing.source;
+  }
+
+  /** The frame that is shown. @returns {Picture | null} */
+  get picture() {
+    return this.showing.picture;
+  }
+
+  get number() {
+    return this.showing.number;
+  }
+
   get frames() {
-    return this.source?.frames ?? 0;
+    return this.showing.frames;
   }
 
   get isCt() {
@@ -106,15 +121,12 @@ export class Viewer {
   }
 
   get canEscape() {
-    return this.state.help || this.state.measuring || this.#screen.lengths.of(this.state.number).length > 0 || this.#cine.isPlaying;
+    return this.state.help || this.state.measuring || this.#screen.lengths.of(this.number).length > 0 || this.#cine.isPlaying;
   }
 
   /** What the picture is shown by; of the server's pictures what was asked for, if anything. @returns {Voi | null} */
   get voi() {
-    if (this.state.custom) return this.state.custom;
-    const vois = this.picture?.vois;
-    if (vois) return vois[Number(this.state.choice.split(" ")[1])] ?? vois[0];
-    return (this.source?.isServers && this.summary.window) || null;
+    return this.windowing.of(this.picture?.vois) ?? ((this.source?.isServers && this.summary.window) || null);
   }
 
   get percent() {
@@ -124,11 +136,11 @@ export class Viewer {
   /** Show frame `number`, from 1; resolves when it is painted, or given up. */
   async go(number) {
     const wanted = Math.min(Math.max(number, 1), this.frames);
-    if (!this.source || (wanted === this.state.number && this.picture)) return;
+    if (!this.source || (wanted === this.showing.wanted && this.picture)) return;
     await this.#show(wanted);
   }
 
-  step = (by) => this.go(this.state.number + by);
+  step = (by) => this.go(this.showing.wanted + by);
 
   /** Scroll by so many pixels of a wheel: a notch is a frame. */
   scroll(pixels) {
@@ -170,9 +182,9 @@ export class Viewer {
 
   /** Everything as it was when the object was opened, but for the frame. */
   reset() {
-    const { number } = this.state;
-    const wasAsked = this.source?.isServers && this.state.custom;
-    this.state = { ...this.state, ...FRESH, number };
+    const wasAsked = this.source?.isServers && this.windowing.custom;
+    this.windowing.reset();
+    this.state = { ...this.state, ...FRESH };
     this.#screen.lengths.clear();
     if (wasAsked) this.#askServer();
     this.#screen.paint();
@@ -180,10 +192,8 @@ export class Viewer {
 
   /** Show by a window that is chosen by a name, null for the object's own of that name. */
   choose(choice, custom = null) {
-    this.state.choice = choice;
-    this.state.custom = custom;
-    if (this.source?.isServers) this.#askServer();
-    this.#screen.paint();
+    this.windowing.choose(choice, custom);
+    this.#chosen();
   }
 
   /** One of the object's own windows, from 0. */
@@ -191,29 +201,21 @@ export class Viewer {
 
   /** A preset for CT, from 1. */
   preset(number) {
-    const { name, center, width } = PRESETS[number - 1];
-    this.choose(`preset ${number}`, windowOf(name, center, width));
+    this.windowing.preset(number);
+    this.#chosen();
   }
 
   beginWindow() {
-    const start = asWindow(this.voi ?? windowOf("Custom", 128, 256));
-    this.#drag = { start, across: 0, down: 0 };
+    this.windowing.begin(this.voi ?? windowOf("Custom", 40, 400));
   }
 
   dragWindow(across, down) {
-    if (!this.#drag) return;
-    this.#drag.across += across;
-    this.#drag.down += down;
-    this.state.custom = dragged(this.#drag.start, this.#drag.across, this.#drag.down);
-    this.state.choice = "custom";
+    this.windowing.drag(across, down);
     this.#screen.paint();
   }
 
   endWindow() {
-    const isDragged = this.#drag && (this.#drag.across || this.#drag.down);
-    this.#drag = null;
-    if (isDragged && this.source?.isServers) this.#askServer();
-    if (isDragged) this.#screen.paint();
+    if (this.windowing.end()) this.#chosen();
   }
 
   beginLength = (at) => this.#screen.lengths.begin(this.picture, this.#screen.inPicture(at));
@@ -225,7 +227,7 @@ export class Viewer {
 
   endLength() {
     const label = this.#screen.lengths.end();
-    if (label) this.#say(`Distance ${label}`);
+    if (label) this.#teller.say(`Distance ${label}`);
     this.#screen.draw();
   }
 
@@ -248,35 +250,36 @@ export class Viewer {
   #clear(name) {
     this.#cine.begin(0);
     this.#screen.lengths.clear();
-    this.source = this.picture = this.#rows = null;
+    this.showing.clear();
+    this.#rows = null;
     this.summary = NOTHING;
     this.name = name;
     this.hasHeader = false;
-    this.serverPicture = undefined;
     this.#screen.boxes = [];
-    this.#asked += 1;
-    this.state = { ...this.state, ...FRESH, measuring: false, patient: this.state.patient };
+    this.windowing.reset();
+    this.state = { ...this.state, ...FRESH };
     this.#header.show([]);
-    this.#tell("");
-    this.#parts.line.textContent = "";
+    this.#teller.notice("");
+    this.#teller.line("");
     this.#screen.paint();
     return (this.#opened += 1);
   }
 
-  async #begin(source, refusal, onStatus) {
+  async #begin(source, fallback, refusal, onStatus) {
     const mine = this.#opened;
-    this.source = source;
+    this.showing.begin(source, fallback);
     this.#cine.begin(source.frames, this.summary.framesPerSecond);
-    const failed = await this.#show(1);
+    const failure = await this.#show(1);
     if (mine !== this.#opened) return { kind: "closed", frames: 0 };
-    if (failed) return this.#refused(refusal ?? failed, onStatus);
+    if (failure) return this.#refused(refusal ?? failure, onStatus);
     onStatus?.("shown");
+    const { rows, columns } = this.picture ?? this.summary;
     const by = this.source.isServers ? "server" : "browser";
-    return { kind: "image", frames: this.frames, by, rows: this.picture.rows, columns: this.picture.columns, message: this.#parts.notice.textContent };
+    return { kind: "image", frames: this.frames, by, rows, columns, message: this.showing.notice };
   }
 
   #refused({ code, message }, onStatus) {
-    this.#parts.line.textContent = message;
+    this.#teller.line(message);
     onStatus?.("refused");
     const kind = ["no-pixels", "dicomdir"].includes(code) ? "no-pixels" : "unsupported";
     this.#update();
@@ -285,38 +288,22 @@ export class Viewer {
 
   /** Show a frame; returns why it cannot be, if so. */
   async #show(number) {
-    const mine = (this.#asked += 1);
-    this.state.number = number;
-    const kept = this.source.kept?.(number);
-    try {
-      const picture = kept ?? (await this.source.frame(number, this.state.custom));
-      if (mine !== this.#asked) return null;
-      this.picture = picture;
-    } catch (error) {
-      if (mine !== this.#asked) return null;
-      if (!this.source.isServers && this.serverPicture) {
-        this.source = new ServerSource(this.serverPicture, this.summary);
-        const failed = await this.#show(number);
-        return failed && { code: error.code, message: error.message };
-      }
-      const isServers = this.source.isServers;
-      const message = isServers ? "The server cannot draw the picture either." : error.message;
-      this.picture = null;
-      this.#parts.line.textContent = message;
-      this.#screen.paint();
-      return { code: isServers ? "undecodable" : error.code, message };
-    }
-    this.#parts.line.textContent = "";
-    const byServer = this.source.isServers ? ["The browser cannot decode this object: the server's rendering is shown."] : [];
-    this.#tell([...byServer, ...this.picture.warnings].join(" "));
+    const failure = await this.showing.show(number, this.windowing.custom);
+    if (failure === undefined) return null;
+    this.#teller.line(failure?.message ?? "");
+    this.#teller.notice(this.showing.notice);
     this.#screen.paint();
-    this.source.prefetch?.(number);
-    return null;
+    return failure;
+  }
+
+  #chosen() {
+    if (this.source?.isServers) this.#askServer();
+    this.#screen.paint();
   }
 
   #askServer() {
     clearTimeout(this.#redrawing);
-    this.#redrawing = setTimeout(() => this.source?.isServers && this.#show(this.state.number), 150);
+    this.#redrawing = setTimeout(() => this.source?.isServers && this.#show(this.showing.wanted), 150);
   }
 
   async #showHeader() {
@@ -339,33 +326,21 @@ export class Viewer {
 
   #drawn() {
     this.#corners.update(this, this.picture ? this.#value() : "");
-    if (!this.#drag) this.#update();
+    if (!this.windowing.isDragged) this.#update();
   }
 
   #update() {
-    const { state, picture } = this;
+    const { state, picture, number } = this;
     this.#toolbar.update();
-    this.#cine.at(state.number, this.frames);
+    this.#cine.at(number, this.frames);
     this.#parts.help.hidden = !state.help;
     this.#header.element.hidden = !(state.header && this.hasHeader);
     this.#parts.root.classList.toggle("has-header", state.header && this.hasHeader);
     this.#parts.canvas.classList.toggle("is-measuring", state.measuring);
     const voi = this.voi;
     const window = voi ? (voi.lut ? `, ${voi.name}` : `, window ${told(voi.width)}, level ${told(voi.center)}`) : "";
-    const frame = this.frames > 1 ? `frame ${state.number} of ${this.frames}` : "picture";
+    const frame = this.frames > 1 ? `frame ${number} of ${this.frames}` : "picture";
     const label = picture ? `${this.summary.modality} ${frame}${window}`.trim() : "No picture is shown";
-    if (this.#parts.canvas.getAttribute("aria-label") === label) return;
-    this.#parts.canvas.setAttribute("aria-label", label);
-    if (picture && !this.#cine.isPlaying) this.#say(label);
-  }
-
-  #say(text) {
-    clearTimeout(this.#saying);
-    this.#saying = setTimeout(() => (this.#parts.live.textContent = text), 400);
-  }
-
-  #tell(text) {
-    this.#parts.notice.textContent = text;
-    this.#parts.notice.hidden = !text;
+    this.#teller.label(label, !picture || this.#cine.isPlaying);
   }
 }
