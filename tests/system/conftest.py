@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +19,13 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from local.processes import PORTS
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_FOR_UP = 600
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LocalStack:
     """A stack that runs while the tests do."""
 
@@ -34,7 +40,14 @@ class LocalStack:
     def client(self, service: str, key_id: str = "test", secret: str = "test") -> Any:  # noqa: S107 - the emulator's
         """A client of the account's root user, unless other keys are given."""
         session: Any = boto3.Session(key_id, secret, region_name=self.region)
-        return session.client(service, endpoint_url=self.endpoint_url, config=Config(proxies={}))
+        url = self.outputs["rekognitionUrl"] if service == "rekognition" else self.endpoint_url
+        return session.client(service, endpoint_url=url, config=Config(proxies={}))
+
+    @cached_property
+    def login(self) -> dict[str, str]:
+        """The demo user's name and password, as they stand in the file that shells source."""
+        exported = re.findall(r"^export SERVERLESS_DICOM_(\w+)=(.*)$", (self.folder / "env").read_text(), re.MULTILINE)
+        return {name: shlex.split(value)[0] for name, value in exported}
 
     def local(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m local` on this stack."""
@@ -73,10 +86,15 @@ def local(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """The first of as many ports of 127.0.0.1 as a stack takes, on which nothing listens just now."""
+    while True:
+        with socket.socket() as probe, ExitStack() as others:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            with suppress(OSError, OverflowError):
+                for offset in range(1, PORTS):
+                    others.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
+                return port
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -102,6 +120,7 @@ def stack() -> Iterator[LocalStack]:
         outputs = json.loads((folder / "outputs.json").read_text())
         environment = without_aws() | {
             "AWS_ENDPOINT_URL": outputs["endpointUrl"],
+            "AWS_ENDPOINT_URL_REKOGNITION": outputs["rekognitionUrl"],
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": outputs["region"],

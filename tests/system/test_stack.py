@@ -1,6 +1,8 @@
 """The stack on this machine: it comes up once, tells how to use it, listens to this machine only, and goes."""
 
 import json
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from local.commands import commands
 from local.place import Place
+from local.processes import PORTS
 from tests.system.conftest import LocalStack, local, processes_of
 
 SECONDS = 60
@@ -47,7 +50,24 @@ def test_outputs_name_everything_that_others_rely_on(stack: LocalStack) -> None:
 
 
 def test_it_listens_to_this_machine_only(stack: LocalStack) -> None:
-    assert listening(stack.port) == {"0100007F"}
+    assert [listening(stack.port + offset) for offset in range(PORTS)] == [{"0100007F"}] * PORTS
+
+
+def test_whoever_starts_it_is_told_where_the_page_is_and_how_to_log_in(stack: LocalStack) -> None:
+    printed = stack.local("up").stdout
+    assert f"the page: http://127.0.0.1:{stack.port + 1}/" in printed
+    assert f"log in as {stack.login['USERNAME']} with the password {stack.login['PASSWORD']}" in printed
+
+
+@pytest.mark.parametrize("name", ["rekognition", "site"])
+def test_what_died_is_started_again_beside_what_lives(stack: LocalStack, name: str) -> None:
+    emulator = (stack.folder / "emulator.json").read_text()
+    os.kill(json.loads((stack.folder / f"{name}.json").read_text())["pid"], signal.SIGKILL)
+    again = stack.local("up")
+    assert again.returncode == 0, again.stderr
+    assert "nothing has changed" in again.stdout
+    assert (stack.folder / "emulator.json").read_text() == emulator
+    assert [len(listening(stack.port + offset)) for offset in range(PORTS)] == [1] * PORTS
 
 
 def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
@@ -55,7 +75,7 @@ def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
     printed = stack.local("up").stdout
     lines = [command.line for command in commands(place, stack.outputs)]
     assert all(line in printed for line in lines)
-    source, upload, look, invoke, query, search, draw, health = lines
+    source, upload, look, invoke, query, search, draw, request, put, poll, health = lines
     uploaded = stack.shell(f"{source}\n{upload}")
     assert uploaded.returncode == 0, uploaded.stderr
     state = ""
@@ -81,6 +101,10 @@ def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
     drawn = stack.shell(f"{source}\n{draw}")
     assert drawn.returncode == 0, drawn.stderr
     assert (stack.folder / "picture.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    analysed = stack.shell(f"{source}\n{request}\n{put}\n{poll}")
+    assert analysed.returncode == 0, analysed.stderr
+    result = json.loads((stack.folder / "result.json").read_text())
+    assert (result["status"], result["results"]["kind"]) == ("complete", "dicom")
     asked = stack.shell(f"{source}\n{health}")
     assert json.loads(asked.stdout)["status"] == "ok"
 
