@@ -48,7 +48,11 @@ def fits(width: int, height: int) -> bool:
 
 
 def fitted(image: Image.Image, preferred: Format, warnings: tuple[str, ...] = ()) -> Prepared:
-    """Bring a picture of mode L or RGB within the limits, and encode it: as JPEG if it would be too large as PNG."""
+    """Bring a picture of mode L or RGB within the limits, and encode it: as JPEG if it would be too large as PNG.
+
+    Only its pixels are encoded: the picture loses what else was read with it.
+    """
+    image.info = {}  # Pillow writes a comment, a profile or a transparency from there
     image, changed = _sized(image)
     warnings += changed
     if preferred == "png" and len(data := _png(image)) <= MAX_STORED:

@@ -44,7 +44,7 @@ _NEEDED = tuple(map(BaseTag, (0x00080005, _OTHER_IDS, _IDENTITY_REMOVED, _BURNED
 
 _NOBODY = re.compile(
     r"(anon(ymous|ymi[sz]ed|ymi[sz]e)?|de-?identified|removed|deleted|unknown|none|null|n/?a|not ?known|no ?name|x+|0+)"
-    r"([\s^_-]*(patient|name|id|\d+))*"
+    r"(?:[\s^_-]*(?:patient|name|id|\d))*"
 )
 _DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
 

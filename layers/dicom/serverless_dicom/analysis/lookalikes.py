@@ -22,7 +22,7 @@ _ID_LABEL = (
 )
 _NAME_LABEL = (
     r"\b(?:(?:pat(?:ient)?(?:s|'s)?[ .\-]*)?(?:name|nom|nombre|nome)|patient|physician|operator|technologist|"
-    r"radiologist|referring|ref(?:erring)?[ .]*(?:md|phys(?:ician)?|dr)|performed by|doctor)"
+    r"radiologist|referring|ref(?:erring)?[ .]*(?:md|phys(?:ician)?|dr)\.?|performed by|doctor)"
 )
 _ID = re.compile(
     rf"{_ID_LABEL}\.?\s*[:#=]+\s*(?=[\w/ -]{{0,9}}\d)[a-z0-9][\w/-]{{2,}}|\bmrn\W{{0,3}}[a-z]{{0,3}}\d{{3,}}"

@@ -140,9 +140,9 @@ def _holds_number(text: Text, number: Identifier) -> bool:
 
 
 def _is_within(wanted: str, one: str) -> bool:
-    """Whether a number is a part of a word, and not of a longer number."""
-    at = one.find(wanted)
-    return at >= 0 and not (one[at - 1 : at].isdigit() or one[at + len(wanted) : at + len(wanted) + 1].isdigit())
+    """Whether a number is a part of a word, and not of a longer number, unless that only has zeros before it."""
+    before, found, after = one.partition(wanted)
+    return bool(found) and not (before.rstrip("0")[-1:].isdigit() or after[:1].isdigit())
 
 
 def _holds_date(text: Text, identifier: Identifier) -> bool:

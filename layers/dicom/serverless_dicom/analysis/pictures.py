@@ -85,8 +85,8 @@ def _prepared(data: bytes, kind: Kind) -> Prepared:
     told = _bounded(image, kind)
     if kind != "jpeg" and getattr(image, "is_animated", False):
         told += ("the picture moves: its first frame was analysed",)
+    image.load()  # before EXIF is asked for, which may load it too, and whose errors are none
     turn = _TURNS.get(_orientation(image))
-    image.load()
     as_it_is = image.mode in {"L", "RGB"} and not image.has_transparency_data and not turn and not told
     if as_it_is and fits(*image.size) and len(data) <= MAX_STORED and is_bare(data, kind):
         return Prepared(data, preferred, *image.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from serverless_dicom.analysis.burned_in import burned_in, warnings_of
@@ -14,18 +15,22 @@ if TYPE_CHECKING:
 
 NOTICE = "not a diagnosis: labels and text were found by a program that knows everyday pictures, not medicine"
 
-MAX_LABELS, MAX_INSTANCES, MAX_LINES, MAX_NAMES = 100, 300, 100, 10
+MAX_LABELS, MAX_INSTANCES, MAX_LINES, MAX_NAMES = 100, 250, 100, 5
 """Of the document: labels, instances of all labels together, lines of text, parents or categories of a label. A row of
-DynamoDB holds 400 KB; these with the longest texts take half of that."""
+DynamoDB holds 400 KB; these with the longest texts take less."""
 
-MAX_TEXT, MAX_NAME, MAX_WARNINGS = 256, 128, 20
+MAX_COMPARED = 300
+"""Lines that are compared with the header: Rekognition reads no more than 100 words."""
+
+MAX_TEXT, MAX_NAME, MAX_WARNINGS = 200, 48, 20
 """Characters of a line and of a name; warnings."""
 
 
 def results_of(upload: Upload, labels: Labels, lines: Lines) -> dict[str, Any]:
     """The document: JSON's values, boxes in fractions of the picture that was analysed."""
-    burned = burned_in(lines.lines, upload.identity) if upload.identity else ()
-    told = warnings_of(lines.lines, burned, upload.identity) if upload.identity else []
+    read = [replace(line, text=line.text[:MAX_TEXT]) for line in lines.lines[:MAX_COMPARED]]
+    burned = burned_in(read, upload.identity) if upload.identity else ()
+    told = warnings_of(read, burned, upload.identity) if upload.identity else []
     described, cut = _labels(labels.labels)
     cut += _cut("lines of text", len(lines.lines), MAX_LINES)
     return {
@@ -34,7 +39,7 @@ def results_of(upload: Upload, labels: Labels, lines: Lines) -> dict[str, Any]:
         "height": upload.picture.height,
         "labels": described,
         "labelModelVersion": labels.model_version,
-        "text": [_line(line) for line in lines.lines[:MAX_LINES]],
+        "text": [_line(line) for line in read[:MAX_LINES]],
         "textModelVersion": lines.model_version,
         "burnedInText": [_line(one.line) | {"matches": list(one.matches)} for one in burned[:MAX_LINES]],
         "warnings": [*told, *cut, *upload.warnings][:MAX_WARNINGS],
@@ -72,7 +77,7 @@ def _instance(instance: Instance) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    return {"text": line.text[:MAX_TEXT], "confidence": line.confidence, "box": _box(line.box)}
+    return {"text": line.text, "confidence": line.confidence, "box": _box(line.box)}
 
 
 def _box(box: Box) -> dict[str, float]:
