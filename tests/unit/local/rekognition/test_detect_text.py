@@ -1,11 +1,14 @@
 """DetectText: real text is read, where it stands, as AWS tells of it."""
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
+from local.place import ROOT
 from tests.unit.local.rekognition.conftest import Client, encoded, with_text
 
 NAME = with_text(((20, 20), "DOE^JANE ID 12345678"), ((300, 340), "1970-01-31"))
@@ -98,3 +101,18 @@ def test_filters_leave_words_out(client: Client, filters: dict[str, Any], words:
 def test_a_region_that_is_none_is_refused(client: Client, region: dict[str, Any]) -> None:
     with pytest.raises(ClientError, match="InvalidParameterException"):
         read(client, RegionsOfInterest=[region])
+
+
+def test_nothing_is_fetched_to_read() -> None:
+    lines = [
+        "import sys",
+        "def refuse(event, _):",
+        "    if event in ('socket.connect', 'socket.getaddrinfo'): raise SystemExit(event)",
+        "sys.addaudithook(refuse)",
+        "from local.rekognition.reading import Reader",
+        "Reader().load()",
+        "print('loaded')",
+    ]
+    command = [sys.executable, "-c", "\n".join(lines)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "loaded\n"), ran.stderr
