@@ -2,7 +2,7 @@
 import { createViewer } from "../../../frontend/src/viewer/index.js";
 import { windowOf } from "../../../frontend/src/viewer/windows.js";
 
-const viewer = createViewer(document.querySelector("main"));
+let viewer = createViewer(document.querySelector("main"));
 
 const fetched = async (path) => {
   const answer = await fetch(path);
@@ -38,4 +38,10 @@ async function compare(path) {
 /** Show another window. */
 const show = (center, width) => viewer.choose("custom", windowOf("Custom", center, width));
 
-window.harness = { viewer, open, compare, window: show };
+/** A new viewer in the old one's place. */
+function restart(options) {
+  viewer.close();
+  viewer = window.harness.viewer = createViewer(document.querySelector("main"), options);
+}
+
+window.harness = { viewer, restart, open, compare, window: show };

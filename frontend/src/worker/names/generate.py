@@ -1,4 +1,4 @@
-"""Write the standard's names of elements and UIDs, as pydicom has them, for the page: elements.txt and uids.txt."""
+"""Write the standard's names of elements and UIDs, as pydicom has them, for the page: elements.txt and uids.txt."""  # noqa: INP001 - a script
 
 from __future__ import annotations
 
