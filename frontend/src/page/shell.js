@@ -19,7 +19,7 @@ export function buildShell(body, { panels, session, notices, voice }) {
     h("a", { class: "skip", href: "#main", onclick: skip }, "Skip to the content"),
     h(
       "header",
-      { class: "top" },
+      { class: "masthead" },
       h("div", { class: "brand" }, h("img", { src: "icon.svg", alt: "", width: 22, height: 22 }), h("span", {}, "Serverless DICOM")),
       h("nav", { "aria-label": "Main" }, Object.values(links)),
       h("div", { class: "switches" }, patientSwitch(), themeSwitch(), session && loginState(session)),
