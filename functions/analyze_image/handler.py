@@ -39,6 +39,7 @@ logger, metrics, processor = Logger(), Metrics(), BatchProcessor(EventType.SQS, 
 @metrics.log_metrics
 def handler(event: Any, context: Any) -> Any:
     """Analyse the uploads that a queue's batch, an S3 notification or an EventBridge event tells of."""
+    metrics.add_metric("Invocations", MetricUnit.Count, 1)
     if is_batch(event):
         return process_partial_response(event, _apply_message, processor, context)
     try:
@@ -75,5 +76,4 @@ def _look(job_id: str) -> tuple[dict[str, Any], str, str]:
     upload = read_upload(uploads.open(job_id), int(settings.max_upload_bytes), decoding)
     kept = pictures.keep(job_id, upload.picture.format, upload.picture.data)
     logger.info("prepared", job=job_id, kind=upload.kind, bytes=len(upload.picture.data))
-    image = shown(upload.picture, kept.bucket, kept.key)
-    return results_of(upload, eyes.labels(image), eyes.lines(image)), kept.key, kept.media_type
+    return results_of(upload, *eyes.look(shown(upload.picture, kept.bucket, kept.key))), kept.key, kept.media_type

@@ -31,6 +31,10 @@ class Rekognition:
     max_labels: int
     min_confidence: float
 
+    def look(self, image: ImageTypeDef) -> tuple[Labels, Lines]:
+        """What is in a picture, and what is written in it. Raises AnalysisRefused or TransientError."""
+        return self.labels(image), self.lines(image)
+
     def labels(self, image: ImageTypeDef) -> Labels:
         """What is in a picture. Raises AnalysisRefused or TransientError."""
         with translated("DetectLabels"):
