@@ -46,7 +46,7 @@ up: $(STAMP) ## start the local stack, and say how to use it
 down: ## stop the local stack
 	@test ! -x $(BIN)/python || $(BIN)/python -m local down
 
-test: $(STAMP) ## run all tests
+test: $(STAMP) site ## run all tests
 	@$(BIN)/python -m pytest tests
 
 check: $(STAMP) ## lint, format, types, template

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [headers growth imports batch convert]`: measure and print; all figures without an argument."""
+"""`python -m benchmarks [FIGURE …]`: measure and print; all figures without an argument."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import batch, convert, growth, headers, imports
+from benchmarks import batch, convert, growth, headers, imports, page, uploads
 from benchmarks.tables import machine, show
 
 FIGURES: dict[str, Callable[[], bool]] = {
@@ -15,6 +15,8 @@ FIGURES: dict[str, Callable[[], bool]] = {
     "imports": imports.run,
     "batch": batch.run,
     "convert": convert.run,
+    "uploads": uploads.run,
+    "page": page.run,
 }
 
 
