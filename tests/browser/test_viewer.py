@@ -11,9 +11,9 @@ import numpy as np
 import pydicom.data
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import FRONTEND, Site, Watch
+from tests.browser.conftest import FRONTEND, Site, Watch, watched
 from tests.datasets import as_file, make_dataset
 from tests.pictures import grey
 
@@ -321,3 +321,25 @@ def test_it_is_accessible(viewer_page: Page, viewer_site: Site) -> None:
     viewer_page.evaluate((FRONTEND / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
     found = viewer_page.evaluate("axe.run(document.querySelector('.viewer')).then((it) => it.violations)")
     assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+
+
+def test_two_fingers_zoom_and_one_changes_the_window(chromium: Browser, viewer_site: Site) -> None:
+    phone = {"width": 390, "height": 844}
+    with watched(chromium, viewer_site, viewport=phone, has_touch=True) as page:
+        _open(page, viewer_site, _ramp())
+        session = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[int, int]) -> None:
+            fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+        touch("touchStart", (150, 400))
+        touch("touchMove", (200, 400))
+        touch("touchEnd")
+        expect(_canvas(page)).to_have_attribute("aria-label", re.compile("window 2400, level 1000"))
+        touch("touchStart", (150, 400))
+        touch("touchStart", (150, 400), (250, 400))
+        touch("touchMove", (100, 400), (300, 400))
+        touch("touchEnd")
+        page.wait_for_timeout(100)
+        assert page.evaluate("harness.viewer.state.view.zoom") == pytest.approx(2, rel=0.02)

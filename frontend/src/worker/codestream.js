@@ -11,7 +11,8 @@ const READERS = { jpeg: ofJpeg, "jpeg-ls": ofJpeg, "jpeg-2000": ofJpeg2000, htj2
 /**
  * Size in pixels, components and bits of each, as a codestream declares them at offset `at`; `marker` is JPEG's kind.
  *
- * @typedef {{rows: number, columns: number, components: number, bits: number, at: number, marker?: number}} Codestream
+ * @typedef {{rows: number, columns: number, components: number, bits: number, at: number, marker?: number,
+ *   isSigned?: boolean}} Codestream
  */
 
 /** The codestream of a frame, null of families without one. @throws {Refusal} where it contradicts the data set */
@@ -89,7 +90,15 @@ function ofJpeg2000(data) {
   const tiles = Math.ceil((right - tileLeft) / tileWidth) * Math.ceil((bottom - tileTop) / tileHeight);
   if (tiles > MAX_TILES) throw new Refusal("undecodable", `The codestream declares ${tiles} tiles.`);
   const bits = (data[at + 38] & 0x7f) + 1;
-  return { rows: bottom - top, columns: right - left, components: view.getUint16(at + 36), bits, at };
+  const isSigned = data[at + 38] >= 0x80;
+  return { rows: bottom - top, columns: right - left, components: view.getUint16(at + 36), bits, isSigned, at };
+}
+
+/** A JPEG 2000 codestream that says of its samples that they are unsigned: decoded, they are half of their range more. */
+export function asUnsigned(data, { at, components }) {
+  const told = data.slice();
+  for (let component = 0; component < components; component += 1) told[at + 38 + 3 * component] &= 0x7f;
+  return told;
 }
 
 /** Whether a JPEG 2000 codestream is lossy: its wavelet is the irreversible one (ISO/IEC 15444-1 A.6.1). */

@@ -1,5 +1,5 @@
 /** A frame's bytes -> its samples as they were stored. */
-import { checked, isIrreversible } from "./codestream.js";
+import { asUnsigned, checked, isIrreversible } from "./codestream.js";
 import { decompress } from "./codecs.js";
 import { inflate } from "./inflate.js";
 import { decodeJpeg, statedColours } from "./jpeg.js";
@@ -24,7 +24,7 @@ const DECODERS = {
   },
   rle: (frame, description) => decodeRle(frame.data, description),
   "jpeg-ls": (frame, description) => byCodec("CharLS", frame.data, description),
-  "jpeg-2000": (frame, description) => byCodec("OpenJPEG", frame.data, description),
+  "jpeg-2000": (frame, description, stream) => ofJpeg2000("OpenJPEG", frame.data, description, stream),
   htj2k,
 };
 const WITH_ALL_BITS = new Set(["native", "encapsulated", "deflated", "rle"]);
@@ -48,12 +48,21 @@ function colours(data, stream, description, family, uid) {
 
 /** OpenJPH is the quicker one; but what a lossy wavelet overshoots, some builds of it let turn over, from 255 to 0. */
 async function htj2k(frame, description, stream) {
-  if (stream.bits <= 8 && isIrreversible(frame.data, stream)) return byCodec("OpenJPEG", frame.data, description);
+  const { data } = frame;
+  if (stream.bits <= 8 && isIrreversible(data, stream)) return ofJpeg2000("OpenJPEG", data, description, stream);
   try {
-    return await byCodec("OpenJPH", frame.data, description);
+    return await ofJpeg2000("OpenJPH", data, description, stream);
   } catch {
-    return byCodec("OpenJPEG", frame.data, description);
+    return ofJpeg2000("OpenJPEG", data, description, stream);
   }
+}
+
+/** Signed samples of 8 bits or fewer are decoded as unsigned: the decoders here make all that is negative 0. */
+async function ofJpeg2000(name, data, description, stream) {
+  if (!stream.isSigned || stream.bits > 8) return byCodec(name, data, description);
+  const samples = await byCodec(name, asUnsigned(data, stream), description);
+  for (let at = 0; at < samples.length; at += 1) samples[at] -= 1 << (stream.bits - 1);
+  return samples;
 }
 
 async function byCodec(name, data, description) {
