@@ -324,7 +324,7 @@ def test_the_sample_events_analyse_their_upload(
 
 
 def test_nothing_of_a_patient_is_told_to_logs_metrics_or_callers(
-    analyze_image: Function, answers: Answers, upload: Any, capfd: pytest.CaptureFixture[str]
+    analyze_image: Function, answers: Answers, upload: Any, capfd: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers.lines = ["ZZYZX, QUENTIN", "PAT-4711", "OTHER-0815 ACC-9001"]
     files = (DICOM, DICOM[:-9000], DICOM[:300], as_file(make_dataset(pixels=False)))
@@ -333,7 +333,9 @@ def test_nothing_of_a_patient_is_told_to_logs_metrics_or_callers(
     answers.errors = [("InvalidParameterException", 400)]
     told += json.dumps(analyze_image(delivery(upload(DICOM)[1].event_bridge())))
 
-    told += "".join(capfd.readouterr())
-    for code in ("ok", "truncated_pixel_data", "truncated_header", "no_pixel_data", "analysis_refused"):
-        assert f'"code":"{code}"' in told
+    assert [vars(record).get("code") for record in caplog.records if record.message == "analysed"] == [
+        *("ok", "truncated_pixel_data", "truncated_header", "no_pixel_data", "analysis_refused")
+    ]
+    told += "".join(capfd.readouterr()) + str([vars(record) for record in caplog.records])
+    assert '"Analyses"' in told  # the metrics were told
     assert [secret for secret in (*SECRETS, "ZZYZX", "QUENTIN") if secret in told] == []
