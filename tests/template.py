@@ -61,6 +61,16 @@ def properties(name: str) -> dict[str, Any]:
     return EXPANDED["Resources"][name]["Properties"]
 
 
+def variables(function: str) -> dict[str, str]:
+    """A function's environment: parameters have their defaults, "1" stands for what only a stack can tell."""
+    found = {}
+    for name, value in properties(function)["Environment"]["Variables"].items():
+        if isinstance(value, dict):
+            value = TEMPLATE["Parameters"].get(value.get("Ref"), {}).get("Default", 1)
+        found[name] = str(value)
+    return found
+
+
 def references(value: Any) -> Iterator[str]:
     """The logical ids that Ref, Fn::GetAtt and Fn::Sub name anywhere in a value."""
     if isinstance(value, dict):

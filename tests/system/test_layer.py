@@ -15,20 +15,13 @@ from pydicom.encaps import get_frame
 from pydicom.uid import RLELossless
 
 from build_layer.contents import tree_size
+from tests.template import FUNCTIONS, variables
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_LIMIT = 262_144_000
-VARIABLES = {
-    "METADATA_TABLE": "metadata",
-    "OBJECTS_TABLE": "objects",
-    "HEADER_BUCKET": "headers",
-    "ALLOWED_BUCKETS": "inbox",
-    "RESULTS_BUCKET": "results",
-    "POWERTOOLS_SERVICE_NAME": "test",
-    "POWERTOOLS_METRICS_NAMESPACE": "ServerlessDicom",
-    "AWS_REGION": "us-east-1",
-    "AWS_DEFAULT_REGION": "us-east-1",
-}
+VARIABLES = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+for _function in FUNCTIONS:
+    VARIABLES |= variables(_function)
 TWELVE_BITS = (np.mgrid[0:48, 0:64].sum(0) * 37 % 4096).astype(np.uint16)
 LOSSLESS: dict[str, Callable[[], bytes]] = {
     "jpeg8": lambda: imagecodecs.jpeg8_encode(TWELVE_BITS, lossless=True, bitspersample=12),

@@ -1,6 +1,6 @@
 """`serverless-dicom publish`."""
 
-# ruff: noqa: PLC0415, D301 - a --help does not wait for what sends; \b is click's mark of lines to leave as they are
+# ruff: noqa: PLC0415 - a --help does not wait for what sends
 from __future__ import annotations
 
 import sys
@@ -30,7 +30,6 @@ from serverless_dicom_cli.aws import Stack, with_stack
 def publish(stack: Stack, *, folder: Path, login_url: str | None) -> int:
     """Put the page into the stack's bucket.
 
-    \b
     With it goes config.json: where the API is, where people log in, how large a file may be. Files whose names carry
     their digest are kept by browsers for a year, the others are asked for anew; what an earlier page left is removed.
     """

@@ -27,6 +27,7 @@ from serverless_dicom_cli.main import main
 from serverless_dicom_cli.opening import opened
 from serverless_dicom_cli.workers import outcomes
 from tests.datasets import as_file, make_dataset
+from tests.processes import children
 from tests.servers import Trap, answer, http_server, ranged
 from tests.stack import INBOX
 from tests.unit.cli.account import Account
@@ -255,7 +256,7 @@ def test_a_decoder_that_dies_costs_its_own_picture_only(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(image_file(PatientID=name))
     sources = [Input(str(tmp_path / name), name, name) for name in names]
     draw = Drawer(partial(opened, aws=Aws()), hostile, RenderOptions())
-    began = time.monotonic()
+    before, began = children(), time.monotonic()
     found = {job.source.name: outcome for job, outcome in outcomes(Jobs(sources, 1, seconds=1.0), draw, 2)}
     assert time.monotonic() - began < 10
     assert {name for name, outcome in found.items() if isinstance(outcome, Drawn)} == {f"OK{n}" for n in range(1, 8)}
@@ -269,22 +270,18 @@ def test_a_decoder_that_dies_costs_its_own_picture_only(tmp_path: Path) -> None:
         "HANG": "it took more than 1 seconds",
         "SPIN": "it took more than 1 seconds",
     }
-    assert children() == []
-
-
-def children() -> list[str]:
-    """The processes that this one has started and not ended."""
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    assert children() == before
 
 
 def test_all_that_stop_early_leave_no_process(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(image_file(frames=50))
     draw = Drawer(partial(opened, aws=Aws()), render, RenderOptions())
+    before = children()
     under_way = outcomes(Jobs([Input(str(tmp_path / "m"), "m", "m")], None), draw, 3)
     for _ in range(5):
         next(under_way)
     under_way.close()
-    assert children() == []
+    assert children() == before
 
 
 @pytest.mark.parametrize(

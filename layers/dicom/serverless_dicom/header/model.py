@@ -31,8 +31,8 @@ Model: TypeAlias = dict[str, dict[str, Any]]
 MAX_VALUES = 4_000_000
 """Values in all elements together: a structure set with 500 contours of 2,000 points has 3 million."""
 
-PERSON_COST = 4
-"""A person name has up to three groups, and takes the memory of four values."""
+PERSON_COST = 8
+"""A person name has up to three groups, and takes the time of eight values."""
 
 _CHARACTER_SET = BaseTag(0x00080005)
 _PIXEL_REPRESENTATION = BaseTag(0x00280103)
