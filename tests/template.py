@@ -63,12 +63,11 @@ def properties(name: str) -> dict[str, Any]:
 
 def variables(function: str) -> dict[str, str]:
     """A function's environment: parameters have their defaults, "1" stands for what only a stack can tell."""
-    found = {}
-    for name, value in properties(function)["Environment"]["Variables"].items():
-        if isinstance(value, dict):
-            value = TEMPLATE["Parameters"].get(value.get("Ref"), {}).get("Default", 1)
-        found[name] = str(value)
-    return found
+
+    def told(value: Any) -> Any:
+        return TEMPLATE["Parameters"].get(value.get("Ref"), {}).get("Default", 1) if isinstance(value, dict) else value
+
+    return {name: str(told(value)) for name, value in properties(function)["Environment"]["Variables"].items()}
 
 
 def references(value: Any) -> Iterator[str]:
