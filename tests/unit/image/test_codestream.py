@@ -1,13 +1,14 @@
 """What a codestream says of itself, read before any native decoder sees it."""
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import imagecodecs
 import pytest
 
 from serverless_dicom.errors import InvalidPixelDescription, TruncatedPixelData, UndecodablePixelData
-from serverless_dicom.image.codestream import begins_codestream, check
+from serverless_dicom.image.codestream import begins_codestream, check, is_reversible
 from serverless_dicom.image.description import INTEGER, PixelDescription
 from serverless_dicom.image.syntaxes import Family
 from tests.pictures import noise
@@ -176,3 +177,16 @@ def test_a_frame_begins_where_a_codestream_does(data: bytes) -> None:
 @pytest.mark.parametrize("family", [Family.RLE, Family.DEFLATED, Family.JPEG_XL])
 def test_those_without_a_size_of_their_own_are_left_to_their_decoders(family: Family) -> None:
     check(b"anything", family, description())
+
+
+@pytest.mark.parametrize("reversible", [True, False])
+@pytest.mark.parametrize(
+    "encode", [imagecodecs.htj2k_encode, lambda a, **k: imagecodecs.jpeg2k_encode(a, codecformat="j2k", **k)]
+)
+def test_it_says_whether_it_is_reversible(encode: Callable[..., Any], reversible: bool) -> None:
+    assert is_reversible(bytes(encode(noise((7, 9)), reversible=reversible))) is reversible
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 40, 58, 60])
+def test_one_that_was_cut_before_it_says_so_is_not(length: int) -> None:
+    assert not is_reversible(GREY[Family.HTJ2K][:length])

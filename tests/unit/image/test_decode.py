@@ -227,6 +227,21 @@ def test_lossy_grey_is_nearly_what_was_encoded(number: str, bits: int, encode: C
     assert np.abs(found.samples.astype(int) - array).max() <= top // 64
 
 
+@pytest.mark.parametrize(
+    ("number", "encode"),
+    [
+        ("203", lambda a: imagecodecs.htj2k_encode(a, level=0.02, reversible=False)),
+        ("91", lambda a: imagecodecs.jpeg2k_encode(a, codecformat="j2k", level=30)),
+    ],
+)
+def test_what_a_lossy_wavelet_overshoots_is_clipped(number: str, encode: Callable[[NDArray[Any]], Any]) -> None:
+    array = np.kron(np.indices((8, 8)).sum(0) % 2 * 255, np.ones((8, 8))).astype(np.uint8)
+
+    found = decoded(encapsulated(make_image(rows=64, columns=64), [even(encode(array))], f"{_DICOM}.4.{number}"))
+
+    assert np.abs(found.samples.astype(int) - array).max() < 128
+
+
 @pytest.mark.parametrize("uid", LOSSLESS)
 @pytest.mark.parametrize("table", ["basic", "extended", "none"])
 def test_every_frame_is_found_and_decoded(uid: str, table: str) -> None:

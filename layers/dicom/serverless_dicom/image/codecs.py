@@ -14,7 +14,7 @@ from pydicom.pixels.decoders import pylibjpeg
 from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
-from serverless_dicom.image.codestream import adobe_transform
+from serverless_dicom.image.codestream import adobe_transform, is_reversible
 from serverless_dicom.image.syntaxes import FAMILIES, Family
 
 if TYPE_CHECKING:
@@ -65,7 +65,12 @@ def decode_jpeg_2000(src: bytes, runner: DecodeRunner) -> Buffer:
 
 
 def decode_htj2k(src: bytes, runner: DecodeRunner) -> Buffer:
-    """Decode with OpenJPH."""
+    """Decode with OpenJPH what is reversible.
+
+    Raises ValueError of the rest: there imagecodecs lets overshoot turn over, 255 to 0, which OpenJPEG clips.
+    """
+    if not is_reversible(src):
+        raise ValueError("imagecodecs does not clip what an irreversible wavelet overshoots")
     return _without_transform(imagecodecs.htj2k_decode(src), runner)
 
 

@@ -33,6 +33,8 @@ _END = b"\xff\xd9"
 """JPEG's End of Image and JPEG 2000's End of Codestream: no other byte sequence of theirs has it past the header."""
 
 _BOX = Struct(">L4s")
+_COD, _COD_SIZE = 0xFF52, 14
+"""The marker of the coding style, and its bytes up to the wavelet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,17 @@ def adobe_transform(data: bytes) -> int | None:
         if marker == _APP14 and data[at + 2 : at + 7] == b"Adobe":
             return data[at + 13] if at + 13 < len(data) else None
     return None
+
+
+def is_reversible(data: bytes) -> bool:
+    """Whether a JPEG 2000 codestream, without boxes, says that its wavelet is the 5-3 one (ISO/IEC 15444-1 A.6.1)."""
+    at = 2
+    while at + _COD_SIZE <= len(data):
+        marker, length = int.from_bytes(data[at : at + 2], "big"), int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _COD:
+            return data[at + _COD_SIZE - 1] == 1
+        at += 2 + max(2, length)
+    return False
 
 
 def _jpeg(data: bytes) -> Codestream | None:
