@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom import __version__
 from serverless_dicom.image import open_image, render
@@ -16,8 +14,8 @@ from serverless_dicom.image.request import EXAMPLE, ConvertRequest
 from serverless_dicom.image.selftest import self_test
 from serverless_dicom.runtime.apart import apart
 from serverless_dicom.runtime.clients import r2, s3_for_callers, s3_for_urls, secrets, unusual_host
-from serverless_dicom.runtime.faults import told_unexpected
-from serverless_dicom.runtime.http import PICTURES, Request, Responder
+from serverless_dicom.runtime.endpoint import Endpoint
+from serverless_dicom.runtime.http import PICTURES
 from serverless_dicom.runtime.pictures import ResultsBucket, as_itself, as_json
 from serverless_dicom.runtime.secrets import R2Keys
 from serverless_dicom.runtime.settings import ConvertSettings, listed
@@ -28,6 +26,8 @@ from serverless_dicom.stores.objects import S3Object
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from serverless_dicom.runtime.http import Responder
 
 SECONDS_TO_FETCH, SECONDS_TO_DRAW = 15, 10
 
@@ -43,20 +43,18 @@ sources = registry(
 results = ResultsBucket(s3_for_urls(), settings.results_bucket)
 decoders = cache(self_test)
 logger, metrics = Logger(), Metrics()
+endpoint = Endpoint(logger, metrics, settings.allowed_origin)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """Answer POST /convert, GET /health and a browser's OPTIONS, or a direct call whose event is the request."""
-    request = Request.of(event, context.aws_request_id)
-    responder, began = Responder(request, settings.allowed_origin), time.monotonic()
-    route = _health if request.path == "/health" else _convert
-    act = responder.preflight if request.method == "OPTIONS" else partial(route, responder)
-    answer, code = responder.answered(act, partial(told_unexpected, logger))
-    metrics.add_metric("Answers" if code == "ok" else "Failures", MetricUnit.Count, 1)
-    logger.info("answered", code=code, milliseconds=round((time.monotonic() - began) * 1000))
-    return answer
+    return endpoint.answer(event, context, _route)
+
+
+def _route(responder: Responder) -> dict[str, Any]:
+    return _health(responder) if responder.request.path == "/health" else _convert(responder)
 
 
 def _convert(responder: Responder) -> dict[str, Any]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom.errors import InvalidRequest
 from serverless_dicom.runtime.clients import dynamodb_for_callers, s3_for_urls
-from serverless_dicom.runtime.faults import told_unexpected
-from serverless_dicom.runtime.http import Request, Responder
+from serverless_dicom.runtime.endpoint import Endpoint
 from serverless_dicom.runtime.settings import GetResultSettings
 from serverless_dicom.runtime.urls import url_to_read
 from serverless_dicom.stores.jobs import Jobs
@@ -21,6 +18,7 @@ from serverless_dicom.stores.jobs import Jobs
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from serverless_dicom.runtime.http import Responder
     from serverless_dicom.stores.jobs import Job
 
 EXAMPLE = '{"jobId": "0a1b2c3d-1111-4222-8333-444455556666"}'
@@ -28,19 +26,14 @@ EXAMPLE = '{"jobId": "0a1b2c3d-1111-4222-8333-444455556666"}'
 settings = GetResultSettings.of(os.environ)
 jobs, s3 = Jobs(dynamodb_for_callers(), settings.results_table), s3_for_urls()
 logger, metrics = Logger(), Metrics()
+endpoint = Endpoint(logger, metrics, settings.allowed_origin, "GET")
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """Answer GET /results/{jobId}, GET /get-results?jobId= and a browser's OPTIONS, or a direct call with a jobId."""
-    request, began = Request.of(event, context.aws_request_id), time.monotonic()
-    responder = Responder(request, settings.allowed_origin, "GET")
-    act = responder.preflight if request.method == "OPTIONS" else partial(_get_result, responder)
-    answer, code = responder.answered(act, partial(told_unexpected, logger))
-    metrics.add_metric("Answers" if code == "ok" else "Failures", MetricUnit.Count, 1)
-    logger.info("answered", code=code, milliseconds=round((time.monotonic() - began) * 1000))
-    return answer
+    return endpoint.answer(event, context, _get_result)
 
 
 def _get_result(responder: Responder) -> dict[str, Any]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom.analysis.request import EXAMPLE, UploadRequest
 from serverless_dicom.runtime.clients import dynamodb_for_callers, s3_for_urls
-from serverless_dicom.runtime.faults import told_unexpected
-from serverless_dicom.runtime.http import Request, Responder
+from serverless_dicom.runtime.endpoint import Endpoint
 from serverless_dicom.runtime.settings import RequestUploadSettings
 from serverless_dicom.runtime.urls import UploadBucket
 from serverless_dicom.stores.jobs import UPLOAD_SECONDS, Jobs
@@ -21,24 +17,21 @@ from serverless_dicom.stores.jobs import UPLOAD_SECONDS, Jobs
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from serverless_dicom.runtime.http import Responder
+
 settings = RequestUploadSettings.of(os.environ)
 max_bytes = int(settings.max_upload_bytes)
 jobs = Jobs(dynamodb_for_callers(), settings.results_table)
 uploads = UploadBucket(s3_for_urls(), settings.upload_bucket)
 logger, metrics = Logger(), Metrics()
+endpoint = Endpoint(logger, metrics, settings.allowed_origin)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """Answer POST /uploads and a browser's OPTIONS, or a direct call whose event is the request."""
-    request, began = Request.of(event, context.aws_request_id), time.monotonic()
-    responder = Responder(request, settings.allowed_origin)
-    act = responder.preflight if request.method == "OPTIONS" else partial(_request_upload, responder)
-    answer, code = responder.answered(act, partial(told_unexpected, logger))
-    metrics.add_metric("Answers" if code == "ok" else "Failures", MetricUnit.Count, 1)
-    logger.info("answered", code=code, milliseconds=round((time.monotonic() - began) * 1000))
-    return answer
+    return endpoint.answer(event, context, _request_upload)
 
 
 def _request_upload(responder: Responder) -> dict[str, Any]:
