@@ -27,6 +27,12 @@ ServerlessDicomError
 │   │   ├── AnalysisRefused     analysis_refused
 │   │   ├── AnalysisInterrupted        analysis_interrupted
 │   │   └── AnalysisFailed      analysis_failed
+│   ├── ArchiveError            HealthImaging does not have it, or has it damaged
+│   │   ├── ImageSetNotFound    image_set_not_found
+│   │   ├── FrameNotFound       frame_not_found
+│   │   ├── FrameCorrupt        frame_corrupt
+│   │   ├── InvalidMetadata     invalid_metadata
+│   │   └── ArchiveRefused      archive_refused
 │   ├── JobNotFound             job_not_found
 │   ├── ObjectNotFound          object_not_found
 │   ├── SourceNotAllowed        source_not_allowed
@@ -35,6 +41,7 @@ ServerlessDicomError
 │   ├── InvalidEvent            invalid_event
 │   └── InvalidSetting          invalid_setting
 └── TransientError              transient: the same call may succeed later, so the queue retries it
+    ├── ArchiveBusy             archive_busy
     ├── JobBusy                 job_busy
     ├── SourceFailed            source_failed
     └── SourceTimeout           source_timeout
@@ -203,6 +210,42 @@ class AnalysisFailed(CannotAnalyze):
     code = "analysis_failed"
 
 
+class ArchiveError(PermanentError):
+    """HealthImaging does not have what was asked for, or has it damaged."""
+
+    code = "archive_error"
+
+
+class ImageSetNotFound(ArchiveError):
+    """There is no such image set, version or data store."""
+
+    code = "image_set_not_found"
+
+
+class FrameNotFound(ArchiveError):
+    """The image set has no such frame."""
+
+    code = "frame_not_found"
+
+
+class FrameCorrupt(ArchiveError):
+    """A stored frame is not what was imported: its checksum is another, or it cannot be decoded."""
+
+    code = "frame_corrupt"
+
+
+class InvalidMetadata(ArchiveError):
+    """The metadata of an image set are not of the form that they should have, or too large."""
+
+    code = "invalid_metadata"
+
+
+class ArchiveRefused(ArchiveError):
+    """HealthImaging refuses the call: it is invalid, not allowed, or beyond a quota."""
+
+    code = "archive_refused"
+
+
 class JobNotFound(PermanentError):
     """The caller has no such job: it was never made, belongs to somebody else, or has expired."""
 
@@ -255,6 +298,12 @@ class TransientError(ServerlessDicomError):
     code = "transient"
 
 
+class ArchiveBusy(TransientError):
+    """HealthImaging could not be reached, throttles, or is still at work on the image set."""
+
+    code = "archive_busy"
+
+
 class JobBusy(TransientError):
     """Another worker is at the job."""
 
@@ -279,6 +328,10 @@ _STATUS: dict[type[ServerlessDicomError], int] = {
     ImageTooLarge: 413,
     CannotAnalyze: 422,
     UploadTooLarge: 413,
+    ArchiveError: 422,
+    ImageSetNotFound: 404,
+    FrameNotFound: 404,
+    ArchiveRefused: 403,
     JobNotFound: 404,
     ObjectNotFound: 404,
     SourceNotAllowed: 403,
