@@ -294,8 +294,9 @@ def test_ended_it_leaves_no_process_and_nothing_half_done(
 ) -> None:
     out = tmp_path / "out"
     (tmp_path / "m.dcm").write_bytes(image_file(frames=20_000))
+    heeding = ["env", "--default-signal=INT"]  # a background job of a shell ignores it, and so does all that it starts
     running = subprocess.Popen(
-        [sys.executable, "-m", package, "convert", str(tmp_path / "m.dcm"), "--frame", "all", "-o", str(out)],
+        [*heeding, sys.executable, "-m", package, "convert", str(tmp_path / "m.dcm"), "--frame", "all", "-o", str(out)],
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -314,7 +315,7 @@ def test_ended_it_leaves_no_process_and_nothing_half_done(
         _, err = running.communicate(timeout=10)
         assert (running.returncode, err) == (status, told)
         while is_alive(running.pid):
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 10
             time.sleep(0.01)
     finally:
         with suppress(ProcessLookupError):
