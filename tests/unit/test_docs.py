@@ -94,6 +94,8 @@ def test_every_error_of_a_conversion_is_documented() -> None:
         errors.ArchiveError,
         *errors.ArchiveError.__subclasses__(),
         errors.ArchiveBusy,
+        errors.CannotImport,
+        *errors.CannotImport.__subclasses__(),
         errors.JobNotFound,
         errors.JobBusy,
         errors.InvalidEvent,

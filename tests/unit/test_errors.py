@@ -31,6 +31,8 @@ STATUS = {
     errors.FrameNotFound: 404,
     errors.ArchiveRefused: 403,
     errors.ArchiveError: 422,
+    errors.NoArchive: 409,
+    errors.CannotImport: 422,
     errors.JobNotFound: 404,
     errors.ObjectNotFound: 404,
     errors.SourceNotAllowed: 403,

@@ -33,6 +33,15 @@ ServerlessDicomError
 │   │   ├── FrameCorrupt        frame_corrupt
 │   │   ├── InvalidMetadata     invalid_metadata
 │   │   └── ArchiveRefused      archive_refused
+│   ├── CannotImport            nothing is imported, or not all of it
+│   │   ├── NoArchive           no_archive
+│   │   ├── NothingToImport     nothing_to_import
+│   │   ├── TooManyFiles        too_many_files
+│   │   ├── FileTooLarge        file_too_large
+│   │   ├── ImportJobFailed     import_job_failed
+│   │   ├── NothingImported     nothing_imported
+│   │   ├── FramesDiffer        frames_differ
+│   │   └── ImportInterrupted   import_interrupted
 │   ├── JobNotFound             job_not_found
 │   ├── ObjectNotFound          object_not_found
 │   ├── SourceNotAllowed        source_not_allowed
@@ -246,6 +255,60 @@ class ArchiveRefused(ArchiveError):
     code = "archive_refused"
 
 
+class CannotImport(PermanentError):
+    """Nothing is imported, or not all of it."""
+
+    code = "cannot_import"
+
+
+class NoArchive(CannotImport):
+    """The stack has no data store: its parameter DatastoreId is `none`."""
+
+    code = "no_archive"
+
+
+class NothingToImport(CannotImport):
+    """No file that was found there can be imported."""
+
+    code = "nothing_to_import"
+
+
+class TooManyFiles(CannotImport):
+    """More files than one import takes."""
+
+    code = "too_many_files"
+
+
+class FileTooLarge(CannotImport):
+    """The file has more bytes than HealthImaging takes."""
+
+    code = "file_too_large"
+
+
+class ImportJobFailed(CannotImport):
+    """A job of HealthImaging failed as a whole."""
+
+    code = "import_job_failed"
+
+
+class NothingImported(CannotImport):
+    """HealthImaging took none of the files."""
+
+    code = "nothing_imported"
+
+
+class FramesDiffer(CannotImport):
+    """A stored frame is not the one that was imported, by its checksum."""
+
+    code = "frames_differ"
+
+
+class ImportInterrupted(CannotImport):
+    """The import ended before it was done."""
+
+    code = "import_interrupted"
+
+
 class JobNotFound(PermanentError):
     """The caller has no such job: it was never made, belongs to somebody else, or has expired."""
 
@@ -332,6 +395,8 @@ _STATUS: dict[type[ServerlessDicomError], int] = {
     ImageSetNotFound: 404,
     FrameNotFound: 404,
     ArchiveRefused: 403,
+    CannotImport: 422,
+    NoArchive: 409,
     JobNotFound: 404,
     ObjectNotFound: 404,
     SourceNotAllowed: 403,
