@@ -47,7 +47,7 @@ down: ## stop the local stack
 	@test ! -x $(BIN)/python || $(BIN)/python -m local down
 
 test: $(STAMP) site ## run all tests
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup tests
 
 check: $(STAMP) ## lint, format, types, template
 	@$(BIN)/ruff check --quiet

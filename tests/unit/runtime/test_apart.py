@@ -170,10 +170,10 @@ def test_a_result_that_cannot_be_sent_is_a_crash() -> None:
 
 def test_several_run_side_by_side() -> None:
     began = time.monotonic()
-    calls = [Call(time.sleep, 0.5) for _ in range(4)]
+    calls = [Call(time.sleep, 1) for _ in range(4)]
 
     assert [call.result() for call in calls] == [None] * 4
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 3.5
 
 
 def test_one_can_be_ended_by_who_no_longer_wants_it() -> None:
