@@ -33,8 +33,8 @@ _END = b"\xff\xd9"
 """JPEG's End of Image and JPEG 2000's End of Codestream: no other byte sequence of theirs has it past the header."""
 
 _BOX = Struct(">L4s")
-_COD, _COD_SIZE = 0xFF52, 14
-"""The marker of the coding style, and its bytes up to the wavelet."""
+_COD, _COD_TRANSFORM, _COD_SIZE = 0xFF52, 8, 14
+"""The marker of the coding style, the offset of its component transformation, and its bytes up to the wavelet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,12 @@ def check(data: bytes, family: Family, description: PixelDescription) -> None:
         raise TruncatedPixelData(f"the {family.value} codestream of {len(data)} bytes has no end: it was cut off")
 
 
+def declared(data: bytes, family: Family) -> Codestream | None:
+    """What a codestream declares; None where it is none of its family. Raises UndecodablePixelData."""
+    read = _READERS.get(family)
+    return read(data) if read else None
+
+
 def begins_codestream(start: bytes) -> bool:
     """Whether a fragment that begins with these bytes (8 are enough) is the first of its frame."""
     return start.startswith((_SOI, _SOC_SIZ)) or start[4:8] == b"jP  "
@@ -90,13 +96,23 @@ def adobe_transform(data: bytes) -> int | None:
 
 def is_reversible(data: bytes) -> bool:
     """Whether a JPEG 2000 codestream, without boxes, says that its wavelet is the 5-3 one (ISO/IEC 15444-1 A.6.1)."""
+    return _coding_style(data, _COD_SIZE - 1) == 1
+
+
+def is_transformed(data: bytes) -> bool:
+    """Whether its components were transformed before they were encoded (ISO/IEC 15444-1 G): RGB to YBR."""
+    return _coding_style(data, _COD_TRANSFORM) == 1
+
+
+def _coding_style(data: bytes, offset: int) -> int | None:
+    """The byte at an offset in the coding style's marker segment; None where there is none."""
     at = 2
     while at + _COD_SIZE <= len(data):
         marker, length = int.from_bytes(data[at : at + 2], "big"), int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == _COD:
-            return data[at + _COD_SIZE - 1] == 1
+            return data[at + offset]
         at += 2 + max(2, length)
-    return False
+    return None
 
 
 def _jpeg(data: bytes) -> Codestream | None:

@@ -1,0 +1,1 @@
+"""HealthImaging's image sets: their metadata and frames <-> DICOM objects."""
