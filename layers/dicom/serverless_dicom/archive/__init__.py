@@ -1,0 +1,1 @@
+"""HealthImaging: what is kept there, and the way back to DICOM."""
