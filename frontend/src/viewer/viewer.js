@@ -2,6 +2,7 @@
 import { Cine } from "./cine.js";
 import { Client } from "./client.js";
 import { Corners } from "./corners.js";
+import { Edges } from "./edges.js";
 import { listen } from "./gestures.js";
 import { Handling, NOTHING } from "./handling.js";
 import { Header } from "./header.js";
@@ -28,7 +29,9 @@ export class Viewer extends Handling {
     this.#toolbar = new Toolbar(this);
     this.cine = new Cine(this);
     this.#corners = new Corners();
-    const parts = { toolbar: this.#toolbar, cine: this.cine, header: this.#header, corners: this.#corners };
+    this.#edges = new Edges();
+    const texts = [...this.#corners.elements, ...this.#edges.elements];
+    const parts = { toolbar: this.#toolbar, cine: this.cine, header: this.#header, texts };
     this.#parts = layOut(container, { ...parts, onHelp: () => this.toggle("help") });
     this.teller = new Teller(this.#parts);
     this.screen = new Screen(this, this.#parts.canvas, () => this.#drawn());
@@ -39,6 +42,7 @@ export class Viewer extends Handling {
   #header;
   #toolbar;
   #corners;
+  #edges;
   #parts;
   #silence;
 
@@ -155,6 +159,7 @@ export class Viewer extends Handling {
 
   #drawn() {
     this.#corners.update(this, this.value);
+    this.#edges.update(this);
     if (!this.windowing.isDragged) this.#update();
   }
 

@@ -54,10 +54,15 @@ export function whole(dataSet, tag) {
   return Number.isInteger(value) ? value : null;
 }
 
-/** The first value of an element of code strings or UIDs, without padding; empty where there is none. */
-export function text(dataSet, tag) {
+/** The values of an element of code strings or UIDs, without padding. */
+export function texts(dataSet, tag) {
   const element = dataSet.get(tag);
-  return element && !element.items ? trimmed(latin(dataSet.value(element, 1024)).split("\\")[0]) : "";
+  return element && !element.items ? latin(dataSet.value(element, 1024)).split("\\").map(trimmed) : [];
+}
+
+/** The first of them; empty where there is none. */
+export function text(dataSet, tag) {
+  return texts(dataSet, tag)[0] ?? "";
 }
 
 /** Whether an element is there and not empty: one of type 2 may be empty, and says nothing (PS3.5 7.4.3). */

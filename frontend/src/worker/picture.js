@@ -4,6 +4,7 @@ import { rgbaOf } from "./colour.js";
 import { decode } from "./decode.js";
 import { text } from "./elements.js";
 import { modalityOf } from "./modality.js";
+import { orientationOf } from "./orientation.js";
 import { overlaysOf } from "./overlays.js";
 import { rgbaOfIndices } from "./palette.js";
 import { ofStoredBits } from "./stored.js";
@@ -16,7 +17,7 @@ import { paddingOf, rangeOf, voisOf } from "./voi.js";
  *
  * @typedef {{number: number, rows: number, columns: number, samples?: TypedArray, bits?: number, modality?: Modality,
  *   vois?: Voi[], inverted?: boolean, rgba?: Uint8ClampedArray, overlays: Overlay[], aspect: number,
- *   spacing: number[] | null, where: string, warnings: string[]}} Picture
+ *   spacing: number[] | null, where: string, orientation: {right: string, bottom: string} | null, warnings: string[]}} Picture
  */
 
 /** Decode frame `number`, from 1. @returns {Promise<Picture>} @throws {Refusal} */
@@ -30,6 +31,7 @@ export async function pictureOf(subject, number) {
   const samples = ofStoredBits(decoded.samples, description, fromHighBit);
   const { rows, columns } = description;
   const shown = { number, rows, columns, overlays, ...pixelShape(dataSet, number), warnings: [] };
+  shown.orientation = orientationOf(dataSet, number);
   if (frame.missing > 0) {
     shown.warnings.push(`${(100 * frame.missing).toFixed(1)} % of the pixels are missing in the file; they are drawn as 0.`);
   }
