@@ -1,0 +1,162 @@
+"""Which image set an imported instance belongs to: the primary one of its series, or one of its own on a conflict."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Any
+
+from local.healthimaging import documents
+from local.healthimaging.instances import Instance, plain
+from local.healthimaging.levels import GROUPING, OF_A_STUDY
+from local.healthimaging.state import State
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A file, the instance in it, and the file that its frames lie in."""
+
+    name: str
+    instance: Instance
+    frames: str
+
+
+@dataclass(slots=True)
+class Group:
+    """What one job brings to one image set."""
+
+    datastore: str
+    image_set: str
+    version: int
+    is_primary: bool
+    members: list[Imported]
+    coerced: dict[str, list[str]] = field(default_factory=dict)
+    """The elements of a file whose values are not those of its image set, by the file's name."""
+
+
+def settle(state: State, rows: Connection, datastore: str, imported: Iterable[Imported], locked: bool) -> list[Group]:
+    """Put instances into image sets, within a transaction; return what became of each group.
+
+    The instances of a series that agree in GROUPING are one image set. It is the primary one, a new version of it where
+    it is there already, unless the data store's primary sets of the same study or series say something else.
+    """
+    by_key: dict[tuple[str, ...], list[Imported]] = {}
+    for one in imported:
+        by_key.setdefault(one.instance.grouping, []).append(one)
+    return [_settled(state, rows, datastore, members, locked) for members in by_key.values()]
+
+
+def _settled(state: State, rows: Connection, datastore: str, members: list[Imported], locked: bool) -> Group:
+    first = members[0].instance
+    is_primary, existing = _primary(rows, datastore, first.grouping)
+    if existing is None:
+        group = Group(datastore, secrets.token_hex(16), 1, is_primary, members)
+        document = documents.begun(datastore, group.image_set, first)
+    else:
+        group = Group(datastore, existing, _latest(rows, existing) + 1, True, members)
+        document = documents.unpacked(state.metadata(_metadata_of(rows, existing)))
+    for one in members:
+        if coerced := documents.add(document, one.instance):
+            group.coerced[one.name] = sorted(set(coerced))
+    name = f"{group.image_set}-{group.version}"
+    state.keep_metadata(name, documents.packed(document))
+    _write(rows, group, document, name, locked)
+    return group
+
+
+def _primary(rows: Connection, datastore: str, grouping: tuple[str, ...]) -> tuple[bool, str | None]:
+    """Return whether a group is primary, and the image set that it adds to, if there is one."""
+    told = dict(zip(GROUPING, grouping, strict=True))
+    query = (
+        "SELECT id, grouping FROM image_sets WHERE datastore = ? AND is_primary AND state != 'DELETED'"
+        " AND (study = ? OR series = ?)"
+    )
+    same = None
+    for image_set, found in rows.execute(query, (datastore, told["StudyInstanceUID"], told["SeriesInstanceUID"])):
+        other = dict(zip(GROUPING, json.loads(found), strict=True))
+        if other["SeriesInstanceUID"] == told["SeriesInstanceUID"]:
+            if other != told:
+                return False, None
+            same = image_set
+        elif any(other[keyword] != told[keyword] for keyword in OF_A_STUDY):
+            return False, None
+    return True, same
+
+
+def _latest(rows: Connection, image_set: str) -> int:
+    return int(rows.execute("SELECT version FROM image_sets WHERE id = ?", (image_set,)).fetchone()[0])
+
+
+def _metadata_of(rows: Connection, image_set: str) -> str:
+    query = "SELECT metadata FROM versions WHERE image_set = ? ORDER BY version DESC"
+    return str(rows.execute(query, (image_set,)).fetchone()[0])
+
+
+def _write(rows: Connection, group: Group, document: Json, metadata: str, locked: bool) -> None:
+    now, identity, version = time.time(), group.image_set, group.version
+    if version == 1:
+        rows.execute(
+            "INSERT INTO image_sets (id, datastore, version, state, is_primary, created, updated, grouping, study,"
+            " series, tags) VALUES (?, ?, 1, 'ACTIVE', ?, ?, ?, '', '', '', '')",
+            (identity, group.datastore, group.is_primary, now, now),
+        )
+    state, workflow = ("LOCKED", "IMPORTING") if locked else ("ACTIVE", settled_as(version))
+    rows.execute(
+        "INSERT INTO versions (image_set, version, state, workflow, is_primary, created, updated, metadata)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (identity, version, state, workflow, group.is_primary, now, now, metadata),
+    )
+    rows.execute(
+        "UPDATE image_sets SET version = ?, state = ?, updated = ? WHERE id = ?", (version, state, now, identity)
+    )
+    write_searched(rows, identity, document)
+    for one in group.members:
+        write_frames(rows, identity, one)
+
+
+def settled_as(version: int) -> str:
+    """Return the workflow status of a version that an import made."""
+    return "CREATED" if version == 1 else "IMPORTED"
+
+
+def write_searched(rows: Connection, image_set: str, document: Json) -> None:
+    """Write what an image set is grouped, searched and told by."""
+    levels = documents.levels_of(document)
+    values = {keyword: plain(value) for level in levels.values() for keyword, value in level.items()}
+    grouping = [values.get(keyword, "") for keyword in GROUPING]
+    rows.execute(
+        "UPDATE image_sets SET grouping = ?, study = ?, series = ?, patient = ?, accession = ?, study_id = ?,"
+        " study_moment = ?, tags = ? WHERE id = ?",
+        (
+            json.dumps(grouping),
+            *grouping[:3],
+            values.get("AccessionNumber", ""),
+            values.get("StudyID", ""),
+            moment_of(values.get("StudyDate", ""), values.get("StudyTime", "")),
+            json.dumps(documents.tags_of(document)),
+            image_set,
+        ),
+    )
+
+
+def moment_of(date: str, time_of_day: str | None) -> str:
+    """Return a study's date and time as text that sorts as they do: 20040119072730.000000; the time may be open."""
+    whole, _, part = (time_of_day or "").replace(":", "").partition(".")
+    return f"{date.replace('.', '')}{whole.ljust(6, '0')}.{part.ljust(6, '0')}"
+
+
+def write_frames(rows: Connection, image_set: str, one: Imported) -> None:
+    """Write where the frames of an instance lie."""
+    offset = 0
+    for identity, length in one.instance.frames:
+        rows.execute(
+            "INSERT INTO frames (image_set, frame, file, offset, length, syntax) VALUES (?, ?, ?, ?, ?, ?)",
+            (image_set, identity, one.frames, offset, length, one.instance.syntax),
+        )
+        offset += length
