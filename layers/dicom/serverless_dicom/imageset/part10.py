@@ -1,0 +1,136 @@
+"""An object -> the bytes of its DICOM file (PS3.10 7), as pydicom would write them, without building its elements."""
+
+from __future__ import annotations
+
+from itertools import accumulate, chain
+from struct import Struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serverless_dicom.errors import ImageTooLarge, UndecodablePixelData
+from serverless_dicom.image.description import DOUBLE, FLOAT
+from serverless_dicom.imageset.elements import Elements, Encoded, element_bytes, joined
+from serverless_dicom.imageset.pixels import EXPLICIT
+from serverless_dicom.imageset.values import encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from serverless_dicom.imageset.header import Header
+    from serverless_dicom.imageset.pixels import FrameData, Pixels
+
+MAX_VALUE = 0xFFFFFFFE
+"""Bytes of one element at most (PS3.5 7.1.1)."""
+
+_PREAMBLE = bytes(128) + b"DICM"
+_PHOTOMETRIC, _PLANAR = 0x00280004, 0x00280006
+_ELEMENT, _ITEM = Struct("<HH2sHL"), Struct("<HHL")
+_UNDEFINED = 0xFFFFFFFF
+_END = _ITEM.pack(0xFFFE, 0xE0DD, 0)
+_VRS = {FLOAT: b"OF", DOUBLE: b"OD"}
+_BYTE = 8
+
+
+def file_of(header: Header, pixels: Pixels | None = None, frames: Iterable[FrameData] = ()) -> Iterator[bytes]:
+    """The pieces of the file; uncompressed frames are taken one by one as they are written, others all at once.
+
+    Raises UndecodablePixelData where frames do not fit each other, ImageTooLarge where an element cannot hold them, and
+    whatever `frames` raises.
+    """
+    if pixels is None:
+        yield head(header, EXPLICIT)
+        return
+    frames = iter(frames)
+    first = next(frames)
+    header = drawn_as(header, first.photometric_interpretation)
+    everything = chain([first], _alike(frames, first))
+    yield head(header, pixels.transfer_syntax_uid, pixels.tag)
+    if pixels.encapsulated:
+        yield from encapsulated([frame.data for frame in everything])
+    else:
+        yield from _native(pixels, len(first.data), everything)
+    yield joined({tag: element for tag, element in header.elements.items() if tag > pixels.tag})
+
+
+def pixel_data(pixels: Pixels, frames: Iterable[FrameData]) -> tuple[bytes, str, str]:
+    """The value of the pixel data element as pydicom holds it, its VR, and the photometric interpretation.
+
+    Raises as `file_of` does.
+    """
+    frames = iter(frames)
+    first = next(frames)
+    everything = chain([first], _alike(frames, first))
+    if pixels.encapsulated:
+        _, *parts, _ = encapsulated([frame.data for frame in everything])
+        return b"".join(parts), "OB", first.photometric_interpretation
+    start, *parts = _native(pixels, len(first.data), everything)
+    return b"".join(parts), start[4:6].decode(), first.photometric_interpretation
+
+
+def head(header: Header, transfer_syntax_uid: str, tag: int = _UNDEFINED) -> bytes:
+    """The file up to an element: preamble, file meta information, and the elements before it."""
+    meta = joined(header.file_meta(transfer_syntax_uid))
+    length = element_bytes(0x00020000, Encoded("UL", len(meta).to_bytes(4, "little")))
+    before = {number: element for number, element in header.elements.items() if number < tag}
+    return b"".join((_PREAMBLE, length, meta, joined(before)))
+
+
+def drawn_as(header: Header, photometric_interpretation: str) -> Header:
+    """The header of an object whose components are by now what another photometric interpretation says."""
+    own = header.elements.get(_PHOTOMETRIC)
+    changed = Encoded("CS", encoded(photometric_interpretation, "CS"))
+    if not photometric_interpretation or (own and own.value.strip(b" \0") == changed.value.strip(b" ")):
+        return header
+    planar: Elements = {} if _PLANAR in header.elements else {_PLANAR: Encoded("US", bytes(2))}
+    return header.with_elements({_PHOTOMETRIC: changed} | planar)
+
+
+def encapsulated(frames: list[bytes]) -> Iterator[bytes]:
+    """A pixel data element of a fragment a frame (PS3.5 A.4), with a Basic Offset Table where its offsets fit."""
+    sizes = [_ITEM.size + len(data) + len(data) % 2 for data in frames]
+    offsets = [0, *accumulate(sizes)][:-1]
+    table = np.array(offsets, "<u4").tobytes() if offsets[-1] <= MAX_VALUE else b""
+    yield _ELEMENT.pack(0x7FE0, 0x0010, b"OB", 0, _UNDEFINED)
+    yield _ITEM.pack(0xFFFE, 0xE000, len(table)) + table
+    for data in frames:
+        yield _ITEM.pack(0xFFFE, 0xE000, len(data) + len(data) % 2)
+        yield data
+        if len(data) % 2:
+            yield b"\0"
+    yield _END
+
+
+def _native(pixels: Pixels, frame_length: int, frames: Iterable[FrameData]) -> Iterator[bytes]:
+    description = pixels.description
+    if description is None:
+        raise UndecodablePixelData("the frames cannot be decoded")
+    length = frame_length * pixels.count
+    bits = description.bits_allocated
+    shifted = bits == 1 and description.frame_bits % _BYTE != 0
+    if shifted:  # frames follow each other without padding (PS3.5 8.1.1)
+        length = -(-description.frame_bits * pixels.count // _BYTE)
+    if length + length % 2 > MAX_VALUE:
+        raise ImageTooLarge(f"the pixel data take {length} bytes when decoded, {MAX_VALUE} fit: keep them compressed")
+    vr = _VRS.get(pixels.tag, b"OW" if bits > _BYTE else b"OB")
+    yield _ELEMENT.pack(pixels.tag >> 16, pixels.tag & 0xFFFF, vr, 0, length + length % 2)
+    if shifted:
+        yield _packed([frame.data for frame in frames], description.frame_bits)
+    else:
+        yield from (frame.data for frame in frames)
+    if length % 2:
+        yield b"\0"
+
+
+def _alike(frames: Iterator[FrameData], first: FrameData) -> Iterator[FrameData]:
+    """The other frames. Raises UndecodablePixelData for one that is not like the first."""
+    for frame in frames:
+        if frame.photometric_interpretation != first.photometric_interpretation:
+            raise UndecodablePixelData("the frames have different colours")
+        yield frame
+
+
+def _packed(frames: list[bytes], frame_bits: int) -> bytes:
+    """Frames of 1-bit pixels, one after the other."""
+    bits = [np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[:frame_bits] for data in frames]
+    return np.packbits(np.concatenate(bits), bitorder="little").tobytes()
