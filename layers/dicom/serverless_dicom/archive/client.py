@@ -25,6 +25,9 @@ TRIES = 5
 PATIENCE = 90.0
 """Seconds that a call which is throttled, or comes while its image set is locked, is tried again."""
 
+MAX_PAGE = 50
+"""Summaries that HealthImaging gives at once."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
@@ -35,17 +38,21 @@ class HealthImaging:
     where trying again cannot help, ArchiveBusy where it did not.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what tests and callers in a hurry set
         self,
         client: Any,
         datastore_id: str,
         *,
         rates: Mapping[str, float] = PUBLISHED,
+        patience: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Call nothing yet; an operation that `rates` does not name may be called at any rate."""
-        self.datastore_id = datastore_id
+        """Call nothing yet; an operation that `rates` does not name may be called at any rate.
+
+        `patience` is in seconds: less where somebody waits for the answer.
+        """
+        self.datastore_id, self._patience = datastore_id, patience
         self._client, self._clock, self._sleep = client, clock, sleep
         self._limiters = {name: Limiter(rate, clock=clock, sleep=sleep) for name, rate in rates.items()}
 
@@ -60,18 +67,30 @@ class HealthImaging:
 
         `filters` and `sort` are SearchImageSets' own: `{"values": [{"DICOMPatientId": "…"}], "operator": "EQUAL"}`.
         """
-        criteria: dict[str, Any] = {"filters": list(filters)} if filters else {}
-        wanted: dict[str, Any] = {"searchCriteria": criteria | ({"sort": dict(sort)} if sort else {}), "maxResults": 50}
+        token: str | None = None
         while True:
-            page = self._call(
-                "SearchImageSets", "searching", lambda: self._client.search_image_sets(**self._in(wanted))
-            )
-            for summary in page.get("imageSetsMetadataSummaries", []):
+            summaries, token = self.search_page(filters, sort, token=token)
+            for summary in summaries:
                 if all_sets or summary.get("isPrimary", True):
                     yield summary
-            if not (token := page.get("nextToken")):
+            if not token:
                 return
+
+    def search_page(
+        self,
+        filters: Sequence[Mapping[str, Any]] = (),
+        sort: Mapping[str, str] | None = None,
+        *,
+        limit: int = MAX_PAGE,
+        token: str | None = None,
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Summaries of one page of image sets, primary or not, and the token of the next page if there is one."""
+        criteria: dict[str, Any] = {"filters": list(filters)} if filters else {}
+        wanted = self._in({"searchCriteria": criteria | ({"sort": dict(sort)} if sort else {}), "maxResults": limit})
+        if token:
             wanted["nextToken"] = token
+        page = self._call("SearchImageSets", "searching", lambda: self._client.search_image_sets(**wanted))
+        return page.get("imageSetsMetadataSummaries", []), page.get("nextToken")
 
     def image_sets_of_study(self, study_instance_uid: str, *, all_sets: bool = False) -> list[dict[str, Any]]:
         """Summaries of a study's image sets."""
@@ -136,7 +155,7 @@ class HealthImaging:
         self, operation: str, what: str, function: Callable[[], Answer], *, wait_for_lock: bool = False
     ) -> Answer:
         """The answer of a function that calls an operation, called again while that may help."""
-        limiter, deadline = self._limiters.get(operation), self._clock() + PATIENCE
+        limiter, deadline = self._limiters.get(operation), self._clock() + self._patience
         failures = 0
         with translated(what):
             while True:
