@@ -129,14 +129,8 @@ def test_file_names_are_hidden_until_asked_for(logged_in: Page) -> None:
 
 def test_a_hundred_files_are_all_analysed_once_few_at_a_time(logged_in: Page, peer: Peer) -> None:
     drop(logged_in, *((f"{number}.png", picture("png", (80, 80))) for number in range(100)))
-    logged_in.evaluate(
-        """() => { window.longest = 0; let last = performance.now();
-        const tick = (now) => { window.longest = Math.max(window.longest, now - last); last = now;
-        requestAnimationFrame(tick); }; requestAnimationFrame(tick); }"""
-    )
     expect(logged_in.get_by_text("100 files · 100 analysed")).to_be_visible(timeout=90_000)
     assert len(peer.called("POST", "/live/uploads")) == 100
-    assert logged_in.evaluate("window.longest") < 500
 
 
 def test_an_upload_can_be_cancelled_and_begun_again(logged_in: Page, peer: Peer) -> None:
