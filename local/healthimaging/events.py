@@ -63,7 +63,6 @@ class Events:
         detail = {
             "datastoreId": row["datastore"],
             "imagesetId": row["image_set"],
-            "imageSetId": row["image_set"],
             "imageSetState": row["state"],
             "imageSetWorkflowStatus": row["workflow"],
             "imageSetVersion": str(row["version"]),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 from botocore.config import Config
 
 from local.healthimaging.options import Options
@@ -29,7 +31,7 @@ class Imaging:
     def client(self, **options: Any) -> Any:
         """Return boto3's client of the service; `options` are botocore's Config's."""
         config = Config(proxies={}, inject_host_prefix=False, **{"max_pool_connections": 64, **options})
-        client: Any = session().client
+        client: Any = _session().client
         return client("medical-imaging", endpoint_url=self.url, config=config)
 
     def import_files(self, paths: Iterable[Path | str]) -> Job:
@@ -43,6 +45,12 @@ class Imaging:
     def settle(self) -> None:
         """Wait until no image set is LOCKED any more."""
         self.service.changes.wait()
+
+
+@cache
+def _session() -> boto3.Session:
+    """Return one session for all clients: each reads the services' descriptions anew."""
+    return session()
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from local.healthimaging.levels import GROUPING, OF_A_STUDY
 from local.healthimaging.state import State
 
 Json = dict[str, Any]
+Values = dict[str, str]
+"""The elements of GROUPING, without padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def settle(state: State, rows: Connection, datastore: str, imported: Iterable[Im
 
 def _settled(state: State, rows: Connection, datastore: str, members: list[Imported], locked: bool) -> Group:
     first = members[0].instance
-    is_primary, existing = _primary(rows, datastore, first.grouping)
+    is_primary, existing = primary_of(rows, datastore, dict(zip(GROUPING, first.grouping, strict=True)))
     if existing is None:
         group = Group(datastore, secrets.token_hex(16), 1, is_primary, members)
         document = documents.begun(datastore, group.image_set, first)
@@ -70,15 +72,18 @@ def _settled(state: State, rows: Connection, datastore: str, members: list[Impor
     return group
 
 
-def _primary(rows: Connection, datastore: str, grouping: tuple[str, ...]) -> tuple[bool, str | None]:
-    """Return whether a group is primary, and the image set that it adds to, if there is one."""
-    told = dict(zip(GROUPING, grouping, strict=True))
+def primary_of(rows: Connection, datastore: str, told: Values, besides: str | None = None) -> tuple[bool, str | None]:
+    """Return whether what has these values may be primary, and the primary image set of its series, if there is one.
+
+    `besides`: an image set that does not count.
+    """
     query = (
         "SELECT id, grouping FROM image_sets WHERE datastore = ? AND is_primary AND state != 'DELETED'"
-        " AND (study = ? OR series = ?)"
+        " AND (study = ? OR series = ?) AND id IS NOT ?"
     )
     same = None
-    for image_set, found in rows.execute(query, (datastore, told["StudyInstanceUID"], told["SeriesInstanceUID"])):
+    where = (datastore, told["StudyInstanceUID"], told["SeriesInstanceUID"], besides)
+    for image_set, found in rows.execute(query, where):
         other = dict(zip(GROUPING, json.loads(found), strict=True))
         if other["SeriesInstanceUID"] == told["SeriesInstanceUID"]:
             if other != told:
@@ -87,6 +92,13 @@ def _primary(rows: Connection, datastore: str, grouping: tuple[str, ...]) -> tup
         elif any(other[keyword] != told[keyword] for keyword in OF_A_STUDY):
             return False, None
     return True, same
+
+
+def values_of(document: Json) -> Values:
+    """Return what an image set is grouped by."""
+    levels = documents.levels_of(document)
+    values = {keyword: plain(value) for level in levels.values() for keyword, value in level.items()}
+    return {keyword: values.get(keyword, "") for keyword in GROUPING}
 
 
 def _latest(rows: Connection, image_set: str) -> int:
@@ -127,18 +139,18 @@ def settled_as(version: int) -> str:
 
 def write_searched(rows: Connection, image_set: str, document: Json) -> None:
     """Write what an image set is grouped, searched and told by."""
-    levels = documents.levels_of(document)
-    values = {keyword: plain(value) for level in levels.values() for keyword, value in level.items()}
-    grouping = [values.get(keyword, "") for keyword in GROUPING]
+    values, study = values_of(document), documents.levels_of(document)["Study"]
     rows.execute(
         "UPDATE image_sets SET grouping = ?, study = ?, series = ?, patient = ?, accession = ?, study_id = ?,"
         " study_moment = ?, tags = ? WHERE id = ?",
         (
-            json.dumps(grouping),
-            *grouping[:3],
-            values.get("AccessionNumber", ""),
-            values.get("StudyID", ""),
-            moment_of(values.get("StudyDate", ""), values.get("StudyTime", "")),
+            json.dumps(list(values.values())),
+            values["StudyInstanceUID"],
+            values["SeriesInstanceUID"],
+            values["PatientID"],
+            values["AccessionNumber"],
+            values["StudyID"],
+            moment_of(values["StudyDate"], plain(study.get("StudyTime"))),
             json.dumps(documents.tags_of(document)),
             image_set,
         ),

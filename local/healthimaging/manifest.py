@@ -21,13 +21,15 @@ def report_of(groups: list[Group], refused: dict[str, Refused], scanned: int) ->
     """Return all that there is to write of a job whose instances are in their image sets."""
     successes, warned = [], []
     for group in groups:
-        told = {"imageSetId": group.image_set, "imageSetVersion": str(group.version), "isPrimary": group.is_primary}
+        told = {"imageSetId": group.image_set, "imageSetVersion": group.version, "isPrimary": group.is_primary}
         for one in group.members:
             successes.append({"inputFile": one.name, "importResponse": told})
             warnings = list(one.instance.warnings)
             if keywords := group.coerced.get(one.name):
                 warnings.append(Warned("COERCION_OF_DATA_ELEMENTS", f"of its image set: {', '.join(keywords)}"))
-            warned += [{"inputFile": one.name, "importResponse": told, "warning": _told(each)} for each in warnings]
+            if warnings:
+                response = told | {"warnings": [_told(each) for each in warnings]}
+                warned.append({"inputFile": one.name, "importResponse": response})
     failures = [
         {"inputFile": name, "exception": {"exceptionType": reason.kind, "message": str(reason)}}
         for name, reason in refused.items()
@@ -46,7 +48,7 @@ def report_of(groups: list[Group], refused: dict[str, Refused], scanned: int) ->
             "imageSetsSummary": [
                 {
                     "imageSetId": group.image_set,
-                    "imageSetVersion": str(group.version),
+                    "imageSetVersion": group.version,
                     "isPrimary": group.is_primary,
                     "numberOfMatchedSOPInstances": len({one.instance.sop_instance_uid for one in group.members}),
                 }
@@ -57,7 +59,7 @@ def report_of(groups: list[Group], refused: dict[str, Refused], scanned: int) ->
 
 
 def _told(warning: Warned) -> Json:
-    return {"warningReason": warning.reason, "warningType": warning.kind, "message": str(warning)}
+    return {"warning_reason_code": warning.reason, "type": warning.type, "message": str(warning)}
 
 
 def write(storage: Storage, report: Json, job: Any) -> None:

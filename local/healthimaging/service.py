@@ -15,6 +15,7 @@ from local.healthimaging.events import Events
 from local.healthimaging.grouping import Group, settled_as
 from local.healthimaging.importing import Importer
 from local.healthimaging.jobs import Jobs
+from local.healthimaging.modifying import Modifying
 from local.healthimaging.options import Options
 from local.healthimaging.protocol import Parameters, Stream
 from local.healthimaging.rates import PUBLISHED, Rates
@@ -22,6 +23,7 @@ from local.healthimaging.roles import Account
 from local.healthimaging.search import Search
 from local.healthimaging.sets import Sets
 from local.healthimaging.state import opened
+from local.healthimaging.versions import Versions
 
 Json = dict[str, Any]
 Operation = Callable[[Parameters], Json | Stream]
@@ -66,6 +68,7 @@ class HealthImaging:
         self.datastores = Datastores(self.state, self.changes, self.events)
         self.sets = Sets(self.state, self.datastores, options)
         self.search = Search(self.state, self.datastores)
+        self.modifying = Modifying(self.state, self.sets, self.changes, Versions(self.state, self.events))
         self.changes.kinds["settle import"] = self._unlock
         self.changes.start()
         self._opened.callback(self.changes.close)
@@ -89,6 +92,9 @@ class HealthImaging:
             "ListImageSetVersions": self.sets.versions,
             "GetImageSetMetadata": self.sets.metadata,
             "GetImageFrame": self.sets.frame,
+            "UpdateImageSetMetadata": self.modifying.update,
+            "CopyImageSet": self.modifying.copy,
+            "DeleteImageSet": self.modifying.delete,
         }
 
     def close(self) -> None:
@@ -111,7 +117,7 @@ class HealthImaging:
         told, report = self.jobs.wait(job), self.jobs.report(job)
         warnings: dict[str, list[str]] = {}
         for line in report.get("warning", []):
-            warnings.setdefault(line["inputFile"], []).append(line["warning"]["warningType"])
+            warnings[line["inputFile"]] = [each["type"] for each in line["importResponse"]["warnings"]]
         return Job(
             job,
             told["jobStatus"],

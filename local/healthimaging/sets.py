@@ -67,10 +67,10 @@ class Sets:
     def metadata(self, parameters: Json) -> Stream:
         """Send the metadata of one version of an image set (GetImageSetMetadata)."""
         row = self.version(parameters)
-        if row["state"] == "DELETED":
-            raise not_found("Image set does not exist")
-        if row["metadata"] is None or (row["state"] == "LOCKED" and row["workflow"] not in READABLE_WHILE_LOCKED):
+        if row["state"] == "LOCKED" and row["workflow"] not in READABLE_WHILE_LOCKED:
             raise conflict(f"The image set is LOCKED: {row['workflow']}")
+        if row["metadata"] is None:  # deleted, or a copy that never came to be
+            raise not_found("Image set does not exist")
         self._accessed(row["image_set"])
         return Stream(self._state.metadata(row["metadata"]), "application/json", "gzip")
 

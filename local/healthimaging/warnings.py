@@ -11,6 +11,8 @@ REASONS = {
     "FRAME_NUMBER_MISMATCH": 0xB111,
     "INVALID_OFFSET_TABLE": 0xB112,
     "UNSUPPORTED_TRANSFER_SYNTAX": 0xB120,
+    "INVALID_UID_FORMAT": 0xB201,
+    "INVALID_DICOM_VALUE_LENGTH": 0xB202,
 }
 
 
@@ -21,3 +23,8 @@ class Warned(Exception):
         """Make a warning of one of REASONS."""
         super().__init__(message)
         self.kind, self.reason = kind, REASONS[kind]
+
+    @property
+    def type(self) -> str:
+        """Return the type as warning.ndjson spells it: InvalidOffsetTable."""
+        return self.kind.title().replace("_", "")
