@@ -15,7 +15,7 @@ from serverless_dicom.imageset.pixels import EXPLICIT
 from serverless_dicom.imageset.values import encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from serverless_dicom.imageset.header import Header
     from serverless_dicom.imageset.pixels import FrameData, Pixels
@@ -30,6 +30,8 @@ _UNDEFINED = 0xFFFFFFFF
 _END = _ITEM.pack(0xFFFE, 0xE0DD, 0)
 _VRS = {FLOAT: b"OF", DOUBLE: b"OD"}
 _BYTE = 8
+_COLOURS = ("RGB", "YBR_FULL", "YBR_RCT")
+"""What decoding may make of a photometric interpretation, or a codestream say that it is."""
 
 
 def file_of(header: Header, pixels: Pixels | None = None, frames: Iterable[FrameData] = ()) -> Iterator[bytes]:
@@ -134,3 +136,27 @@ def _packed(frames: list[bytes], frame_bits: int) -> bytes:
     """Frames of 1-bit pixels, one after the other."""
     bits = [np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[:frame_bits] for data in frames]
     return np.packbits(np.concatenate(bits), bitorder="little").tobytes()
+
+
+def is_complete(read: Callable[[int, int], bytes], size: int, header: Header, pixels: Pixels | None) -> bool:
+    """Whether a file of `size` bytes is, as far as can be told without its frames, what would be written now.
+
+    `read` gives the bytes from an offset to before another. A file of another version of the object, of another
+    transfer syntax, or that was cut off is not.
+    """
+    if pixels is None:
+        whole = head(header, EXPLICIT)
+        return size == len(whole) and read(0, size) == whole
+    after = joined({tag: element for tag, element in header.elements.items() if tag > pixels.tag})
+    for photometric in {pixels.photometric_interpretation, *_COLOURS}:
+        before = head(drawn_as(header, photometric), pixels.transfer_syntax_uid, pixels.tag)
+        if read(0, len(before)) == before:
+            start = read(len(before), len(before) + _ELEMENT.size)
+            if len(start) < _ELEMENT.size or read(size - len(after), size) != after:
+                return False
+            length = _ELEMENT.unpack(start)[-1]
+            if pixels.encapsulated:
+                stop = size - len(after)
+                return length == _UNDEFINED and read(stop - len(_END), stop) == _END
+            return len(before) + _ELEMENT.size + int(length) + len(after) == size
+    return False

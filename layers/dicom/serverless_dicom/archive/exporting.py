@@ -1,0 +1,222 @@
+"""Image sets -> files of DICOM objects or pictures: streamed, ended always, and resumable."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from serverless_dicom.archive.fetching import MEMORY, THREADS, Fetcher, FrameFailed
+from serverless_dicom.archive.report import Outcome, Report
+from serverless_dicom.errors import InvalidIdentifier, ServerlessDicomError
+from serverless_dicom.image.options import RenderOptions
+from serverless_dicom.imageset.header import Headers
+from serverless_dicom.imageset.metadata import parse
+from serverless_dicom.imageset.part10 import file_of, is_complete
+from serverless_dicom.imageset.pictures import pictures_of
+from serverless_dicom.imageset.pixels import pixels_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+    from concurrent.futures import Future
+
+    from serverless_dicom.archive.client import HealthImaging
+    from serverless_dicom.imageset.model import Instance
+    from serverless_dicom.imageset.pixels import FrameData, Pixels
+
+AHEAD = 2
+"""Instances that wait for a thread, for each that has one."""
+
+
+AS_STORED = RenderOptions()
+"""Pictures with the pixels, and the window, of their objects."""
+
+
+class Keeper(Protocol):
+    """Where an export is written. Methods raise OSError or an error of the package."""
+
+    def has(self, name: str, is_complete: Callable[[Callable[[int, int], bytes], int], bool] | None) -> bool:
+        """Whether a file is there and, as far as it can be read, complete."""
+
+    def keep(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write a file, whole or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSetRef:
+    """An image set, or one version of it, and the folder for its files below the place of the export."""
+
+    image_set_id: str
+    version: str | None = None
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an export is to write: DICOM files, or pictures as `render` says, whose format it takes from here.
+
+    `keep_compressed` leaves frames as they are stored; `check` compares checksums of those too. `again` writes what is
+    there already.
+    """
+
+    format: Literal["dicom", "png", "jpg"] = "dicom"
+    keep_compressed: bool = False
+    check: bool = True
+    again: bool = False
+    render: RenderOptions = AS_STORED
+
+
+def export(  # noqa: PLR0913 - with names at the call
+    archive: HealthImaging,
+    image_sets: Sequence[ImageSetRef],
+    keeper: Keeper,
+    wanted: Wanted = Wanted(),
+    *,
+    threads: int = THREADS,
+    memory: int = MEMORY,
+    tell: Callable[[Outcome], None] = lambda _: None,
+    stop: Callable[[], str] = lambda: "",
+) -> Report:
+    """Write all instances of some image sets; what fails is in the report, and does not stop the rest.
+
+    `tell` hears of each outcome, from any thread. `stop` is asked before each instance and frame: once it gives a
+    reason, nothing more is begun, and the report has it. Raises nothing but what interrupts the program.
+    """
+    with Fetcher(archive, threads, memory) as fetcher:
+        return _Export(archive, keeper, wanted, fetcher, tell, stop).run(image_sets, threads)
+
+
+class _Stopped(Exception):
+    """Nothing more is to be begun."""
+
+
+@dataclass(slots=True)
+class _Export:
+    """One export: what is under way, and what has become of the rest."""
+
+    archive: HealthImaging
+    keeper: Keeper
+    wanted: Wanted
+    fetcher: Fetcher
+    tell: Callable[[Outcome], None]
+    stop: Callable[[], str]
+    report: Report = field(default_factory=Report)
+    names: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    interrupted: bool = False
+
+    def run(self, image_sets: Sequence[ImageSetRef], threads: int) -> Report:
+        room = threading.BoundedSemaphore(threads * AHEAD)
+        with ThreadPoolExecutor(threads, "instance") as pool:
+            try:
+                coming = [pool.submit(self._metadata, ref) for ref in image_sets[:1]]
+                for number, ref in enumerate(image_sets):
+                    metadata = coming.pop()
+                    coming += [pool.submit(self._metadata, after) for after in image_sets[number + 1 : number + 2]]
+                    self._image_set(ref, metadata, pool, room)
+            except _Stopped:
+                pass
+            except BaseException:
+                self.interrupted = True
+                pool.shutdown(cancel_futures=True)
+                raise
+        return self.report
+
+    def _go_on(self) -> None:
+        """Raise _Stopped if nothing more is to be begun."""
+        if self.interrupted:
+            raise _Stopped
+        if not self.report.stopped and (reason := self.stop()):
+            self.report.stopped = reason
+        if self.report.stopped:
+            raise _Stopped
+
+    def _metadata(self, ref: ImageSetRef) -> bytes:
+        self._go_on()
+        return self.archive.metadata(ref.image_set_id, ref.version)
+
+    def _image_set(
+        self, ref: ImageSetRef, metadata: Future[bytes], pool: ThreadPoolExecutor, room: threading.Semaphore
+    ) -> None:
+        try:
+            image_set = parse(metadata.result())
+        except ServerlessDicomError as error:
+            self._told(Outcome("failed", ref.image_set_id, code=error.code, message=str(error)))
+            return
+        self.report.image_sets.append(ref.image_set_id)
+        headers = Headers(image_set)
+        for instance in image_set.instances:
+            self._go_on()
+            room.acquire()
+            pool.submit(self._instance, ref, headers, instance).add_done_callback(lambda _: room.release())
+
+    def _instance(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> None:
+        failed = partial(Outcome, "failed", ref.image_set_id, instance.sop_instance_uid)
+        try:
+            self._go_on()
+            outcome = self._written(ref, headers, instance)
+        except _Stopped:
+            return
+        except FrameFailed as error:
+            frame = (error.frame.number, error.frame.id)
+            outcome = failed(code=error.error.code, message=str(error), frame=frame)
+        except ServerlessDicomError as error:
+            outcome = failed(code=error.code, message=str(error))
+        except OSError as error:
+            outcome = failed(code="unwritable", message=error.strerror or type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one instance, the others are written
+            outcome = failed(code="unexpected", message=f"unexpected {type(error).__name__}")
+        self._told(outcome)
+
+    def _told(self, outcome: Outcome) -> None:
+        self.report.add(outcome)
+        self.tell(outcome)
+
+    def _written(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> Outcome:
+        header = headers.of(instance)
+        name = f"{ref.folder}/{header.sop_instance_uid}".lstrip("/")
+        if self._is_taken(name):
+            raise InvalidIdentifier("another instance of the export has the same SOPInstanceUID")
+        done = partial(Outcome, image_set_id=ref.image_set_id, sop_instance_uid=header.sop_instance_uid)
+        wanted = self.wanted
+        pictures = None if wanted.format == "dicom" else replace(wanted.render, format=wanted.format)
+        if pictures and not instance.frames:
+            return done("without_pictures")
+        keep = wanted.keep_compressed and not pictures
+        pixels = pixels_of(instance, header, keep_compressed=keep, check=wanted.check) if instance.frames else None
+        names = _names(name, wanted.format, len(instance.frames))
+        complete = None if pictures else partial(is_complete, header=header, pixels=pixels)
+        remarks = header.remarks
+        if not wanted.again and all(self.keeper.has(each, complete) for each in names):
+            return done("present", names=names, remarks=remarks)
+        with closing(self._frames(ref.image_set_id, instance, pixels)) as frames:
+            if pixels is None or not pictures:
+                self.keeper.keep(names[0], file_of(header, pixels, frames))
+            else:
+                for each, picture in zip(names, pictures_of(header, pixels, frames, pictures), strict=True):
+                    self.keeper.keep(each, [picture.data])
+        return done("written", names=names, remarks=remarks)
+
+    def _is_taken(self, name: str) -> bool:
+        """Whether an instance of this run has the name already; it is taken from now on."""
+        with self.lock:
+            before = len(self.names)
+            self.names.add(name)
+            return len(self.names) == before
+
+    def _frames(self, image_set_id: str, instance: Instance, pixels: Pixels | None) -> Generator[FrameData]:
+        if pixels is None:
+            return
+        for frame in self.fetcher.frames(image_set_id, instance, pixels):
+            yield frame
+            self._go_on()
+
+
+def _names(name: str, suffix: str, frames: int) -> tuple[str, ...]:
+    """The files of an instance: frame 1 of a picture has the plain name."""
+    if suffix == "dicom":
+        return (f"{name}.dcm",)
+    return tuple(f"{name}{f'.f{number}' if number > 1 else ''}.{suffix}" for number in range(1, frames + 1))

@@ -1,0 +1,95 @@
+"""The frames of instances, fetched several at once and handed out in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Self
+
+from serverless_dicom.archive.budget import Budget
+from serverless_dicom.errors import FrameCorrupt, ServerlessDicomError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
+    from serverless_dicom.archive.client import HealthImaging
+    from serverless_dicom.imageset.model import Frame, Instance
+    from serverless_dicom.imageset.pixels import FrameData, Pixels
+
+THREADS = 32
+"""Frames that are fetched at once: most of the time that one takes is spent waiting."""
+
+MEMORY = 512 * 1024 * 1024
+"""Bytes of decoded frames that are under way at once."""
+
+TRIES = 2
+"""Of a frame that is corrupt: it may have been damaged on its way."""
+
+_UNKNOWN = 64 * 1024 * 1024
+
+
+class FrameFailed(Exception):
+    """A frame could not be had; its cause is one of the package's errors."""
+
+    def __init__(self, frame: Frame, error: ServerlessDicomError) -> None:
+        super().__init__(str(error))
+        self.frame, self.error = frame, error
+
+
+class Fetcher:
+    """Fetches frames of one data store; a context, after which no thread of it is left."""
+
+    def __init__(self, archive: HealthImaging, threads: int = THREADS, memory: int = MEMORY) -> None:
+        """Fetch nothing yet; `memory` bounds the decoded frames that are under way, in bytes."""
+        self._archive, self._threads = archive, threads
+        self._budget, self._pool = Budget(memory), ThreadPoolExecutor(threads, "frame")
+
+    def __enter__(self) -> Self:
+        """Be used."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for what is under way; nothing else is begun."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def frames(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Iterator[FrameData]:
+        """The frames of an instance as they are to be written, in order. Raises FrameFailed.
+
+        One alone is fetched by the caller's own thread; of more, some are fetched ahead.
+        """
+        size = _size(pixels)
+        if len(instance.frames) == 1:
+            with self._budget.taken(size):
+                yield self._frame(image_set_id, instance.frames[0], pixels)
+            return
+        todo: deque[Frame] = deque(instance.frames)
+        pending: deque[Future[FrameData]] = deque()
+        try:
+            while todo or pending:
+                while todo and len(pending) < self._threads and self._budget.take(size, wait=not pending):
+                    pending.append(self._pool.submit(self._frame, image_set_id, todo.popleft(), pixels))
+                try:
+                    yield pending.popleft().result()
+                finally:
+                    self._budget.give_back(size)
+        finally:
+            for future in pending:
+                future.cancel()
+                self._budget.give_back(size)
+
+    def _frame(self, image_set_id: str, frame: Frame, pixels: Pixels) -> FrameData:
+        try:
+            for _ in range(TRIES - 1):
+                try:
+                    return pixels.frame(frame, self._archive.frame(image_set_id, frame.id))
+                except FrameCorrupt:
+                    continue
+            return pixels.frame(frame, self._archive.frame(image_set_id, frame.id))
+        except ServerlessDicomError as error:
+            raise FrameFailed(frame, error) from error
+
+
+def _size(pixels: Pixels) -> int:
+    """Bytes that a frame may take while it is under way: as it is stored, and decoded."""
+    return _UNKNOWN if pixels.description is None else pixels.description.frame_bits // 8 * 2
