@@ -137,7 +137,7 @@ class Responder:
         return body if self.request.direct else self._answer(status, json.dumps(body, allow_nan=False), headers or {})
 
     def picture(self, kind: str, data: bytes) -> Answer:
-        """A picture itself, of one of PICTURES."""
+        """A picture itself, of one of PICTURES, or other bytes of a media type."""
         encoded = base64.b64encode(data).decode("ascii")
         return self._answer(200, encoded, {"Content-Type": kind}) | {"isBase64Encoded": True}
 

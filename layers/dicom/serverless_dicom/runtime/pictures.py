@@ -26,16 +26,21 @@ MEDIA_TYPES = {extension: kind for kind, extension in PICTURES.items()}
 
 @dataclass(frozen=True, slots=True)
 class ResultsBucket:
-    """Where pictures lie that are too large for an answer; the bucket forgets them."""
+    """Where pictures, and other bytes, lie that are too large for an answer; the bucket forgets them."""
 
     client: S3Client
     name: str
 
     def keep(self, picture: Picture) -> str:
         """Put a picture into the bucket; the URL that gives it to whoever has it, for SECONDS."""
-        key, kind = f"converted/{uuid.uuid4()}.{picture.format}", MEDIA_TYPES[picture.format]
+        return self.keep_bytes(picture.data, picture.format, MEDIA_TYPES[picture.format])
+
+    def keep_bytes(self, data: bytes, extension: str, kind: str, encoding: str | None = None) -> str:
+        """Put bytes of a media type into the bucket, and of a content encoding; the URL as of a picture."""
+        key = f"converted/{uuid.uuid4()}.{extension}"
+        more: Any = {"ContentEncoding": encoding} if encoding else {}
         self.client.put_object(
-            Bucket=self.name, Key=key, Body=picture.data, ContentType=kind, CacheControl="private, no-store"
+            Bucket=self.name, Key=key, Body=data, ContentType=kind, CacheControl="private, no-store", **more
         )
         return self.client.generate_presigned_url(
             "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=SECONDS
