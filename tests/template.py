@@ -17,24 +17,34 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
 DEAD_LETTER_QUEUES = {
     "AnalysisDeadLetterQueue",
+    "ArchiveDeadLetterQueue",
+    "ArchiveRuleDeadLetterQueue",
     "IndexDeadLetterQueue",
     "RuleDeadLetterQueue",
     "SummaryDeadLetterQueue",
     "UploadRuleDeadLetterQueue",
 }
-QUEUES = {"AnalysisQueue", "IndexQueue"}
-WORKERS = ["AnalyzeImage", "IndexObject", "SummarizeStudy"]
+QUEUES = {"AnalysisQueue", "ArchiveQueue", "IndexQueue"}
+WORKERS = ["AnalyzeImage", "BatchImports", "IndexObject", "SummarizeStudy"]
 """The functions that work through batches."""
-BUCKETS = ["HeaderBucket", "InboxBucket", "ResultsBucket", "SiteBucket", "UploadBucket"]
-TABLES = ["DicomMetadata", "ImageAnalysisResults", "IndexedObjects"]
+BUCKETS = ["HeaderBucket", "ImportBucket", "InboxBucket", "ResultsBucket", "SiteBucket", "UploadBucket"]
+TABLES = ["DicomMetadata", "ImageAnalysisResults", "ImportJobs", "IndexedObjects"]
 SETTINGS = {
     "AnalyzeImage": settings.AnalyzeImageSettings,
+    "BatchImports": settings.BatchImportsSettings,
     "Convert": settings.ConvertSettings,
+    "FinishImport": settings.FinishImportSettings,
+    "GetImport": settings.GetImportSettings,
     "GetResult": settings.GetResultSettings,
     "IndexObject": settings.IndexObjectSettings,
+    "PlanImport": settings.PlanImportSettings,
     "RequestUpload": settings.RequestUploadSettings,
+    "ResumeImport": settings.ResumeImportSettings,
+    "RunImportJob": settings.RunImportJobSettings,
     "SearchStudies": settings.SearchStudiesSettings,
+    "StartImport": settings.StartImportSettings,
     "SummarizeStudy": settings.SummarizeStudySettings,
+    "VerifyImageSet": settings.VerifyImageSetSettings,
 }
 FUNCTIONS = sorted(SETTINGS)
 

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
+from serverless_dicom.stores.import_jobs import KEEP_SECONDS
 from tests.template import (
     BUCKETS,
     DEAD_LETTER_QUEUES,
@@ -54,11 +55,21 @@ def test_what_is_overwritten_can_be_brought_back(name: str) -> None:
     assert properties(name)["VersioningConfiguration"]["Status"] == "Enabled"
 
 
-@pytest.mark.parametrize("name", ["ResultsBucket", "UploadBucket"])
-def test_pictures_are_gone_after_a_day(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        ("UploadBucket", {"": 1}),
+        ("ImportBucket", {"": 7}),
+        ("ResultsBucket", {"converted/": 1, "exports/": 7, "imports/": KEEP_SECONDS // (24 * 3600)}),
+    ],
+)
+def test_pictures_are_gone_after_a_day_and_what_archives_need_when_nobody_asks_any_more(
+    name: str, days: dict[str, int]
+) -> None:
     bucket = properties(name)
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert (rule["Status"], rule["ExpirationInDays"], "Prefix" in rule) == ("Enabled", 1, False)
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert {rule.get("Prefix", ""): rule["ExpirationInDays"] for rule in rules} == days
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
     assert "VersioningConfiguration" not in bucket
 
 
@@ -118,11 +129,16 @@ def test_queues_are_encrypted_and_refuse_plain_http(name: str) -> None:
 
 
 def test_what_fails_at_any_step_is_set_aside() -> None:
-    for queue, dead_letters in (("IndexQueue", "IndexDeadLetterQueue"), ("AnalysisQueue", "AnalysisDeadLetterQueue")):
+    for queue in sorted(QUEUES):
+        dead_letters = queue.replace("Queue", "DeadLetterQueue")
         redrive = properties(queue)["RedrivePolicy"]
         assert redrive["maxReceiveCount"] >= 5
         assert set(references(redrive)) == {dead_letters}
-    for rule, dead_letters in (("InboxRule", "RuleDeadLetterQueue"), ("UploadRule", "UploadRuleDeadLetterQueue")):
+    for rule, dead_letters in (
+        ("InboxRule", "RuleDeadLetterQueue"),
+        ("UploadRule", "UploadRuleDeadLetterQueue"),
+        ("ArchiveRule", "ArchiveRuleDeadLetterQueue"),
+    ):
         (target,) = properties(rule)["Targets"]
         assert set(references(target["DeadLetterConfig"])) == {dead_letters}
     failures = mapping_of("SummarizeStudy")["DestinationConfig"]["OnFailure"]["Destination"]
@@ -158,6 +174,7 @@ def test_data_outlives_the_stack_unless_asked_otherwise(name: str) -> None:
 def test_the_rule_alone_may_fill_the_queue() -> None:
     rules = {"IndexQueue": "InboxRule", "RuleDeadLetterQueue": "InboxRule"}
     rules |= {"AnalysisQueue": "UploadRule", "UploadRuleDeadLetterQueue": "UploadRule"}
+    rules |= {"ArchiveQueue": "ArchiveRule", "ArchiveRuleDeadLetterQueue": "ArchiveRule"}
     for name, rule in rules.items():
         document = properties(f"{name}Policy")["PolicyDocument"]
         (allowed,) = [entry for entry in document["Statement"] if entry["Effect"] == "Allow"]

@@ -29,6 +29,8 @@ def test_every_route_wants_a_user_but_health_and_preflight() -> None:
         ("/results/{jobId}", "get"),
         ("/get-results", "get"),
         ("/studies", "post"),
+        ("/imports", "post"),
+        ("/imports/{jobId}", "get"),
     }
     assert callers == {route: [{"Users": []}] for route in for_users} | {
         **{(path, "options"): [{"NONE": []}] for path, _ in for_users},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 4},
@@ -50,6 +51,25 @@ def rekognition() -> RekognitionClient:
     return boto3.client("rekognition", config=CONFIG.merge(patient))
 
 
+@cache
+def s3_for_many() -> S3Client:
+    """The client of S3 for many threads at once."""
+    return boto3.client("s3", config=CONFIG.merge(Config(max_pool_connections=40)))
+
+
+@cache
+def step_functions() -> SFNClient:
+    """The client of Step Functions."""
+    return boto3.client("stepfunctions", config=CONFIG.merge(Config(read_timeout=6)))
+
+
+@cache
+def health_imaging() -> Any:
+    """The client of HealthImaging for many threads at once; whoever calls it tries again, not the client."""
+    eager = Config(retries={"mode": "standard", "max_attempts": 1}, read_timeout=30, max_pool_connections=64)
+    return boto3.client("medical-imaging", config=CONFIG.merge(eager))
+
+
 FOR_CALLERS = CONFIG.merge(
     Config(
         retries={"mode": "standard", "max_attempts": 2},
@@ -72,6 +92,13 @@ def s3_for_callers() -> S3Client:
 def dynamodb_for_callers() -> DynamoDBClient:
     """The client of DynamoDB where somebody waits for the answer."""
     return boto3.client("dynamodb", config=FOR_CALLERS.merge(Config(signature_version="v4", read_timeout=3)))
+
+
+@cache
+def health_imaging_for_callers() -> Any:
+    """The client of HealthImaging where somebody waits for the answer; whoever calls it tries again, not the client."""
+    eager = Config(retries={"mode": "standard", "max_attempts": 1}, signature_version="v4", read_timeout=12)
+    return boto3.client("medical-imaging", config=FOR_CALLERS.merge(eager))
 
 
 @cache

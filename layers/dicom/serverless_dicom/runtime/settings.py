@@ -94,6 +94,104 @@ class SearchStudiesSettings(Settings):
     allowed_origin: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StartImportSettings(Settings):
+    """Of `start_import`: where imports are kept, their workflow, the data store (or `none`), allowed buckets."""
+
+    imports_table: str
+    workflow_arn: str
+    datastore_id: str
+    allowed_buckets: str
+    allowed_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetImportSettings(Settings):
+    """Of `get_import`."""
+
+    imports_table: str
+    results_bucket: str
+    allowed_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanImportSettings(Settings):
+    """Of `plan_import`: where imports are kept, where they write, and the bucket that copies will lie in."""
+
+    imports_table: str
+    results_bucket: str
+    import_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunImportJobSettings(Settings):
+    """Of `run_import_job`: `import_role_arn` is the role that HealthImaging reads and writes as."""
+
+    imports_table: str
+    results_bucket: str
+    datastore_id: str
+    import_role_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeImportSettings(Settings):
+    """Of `resume_import`."""
+
+    imports_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyImageSetSettings(Settings):
+    """Of `verify_image_set`."""
+
+    imports_table: str
+    results_bucket: str
+    datastore_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishImportSettings(Settings):
+    """Of `finish_import`."""
+
+    imports_table: str
+    results_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchImportsSettings(Settings):
+    """Of `batch_imports`."""
+
+    imports_table: str
+    results_bucket: str
+    workflow_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchImageSetsSettings(Settings):
+    """Of `search_image_sets`."""
+
+    datastore_id: str
+    allowed_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetImageSetSettings(Settings):
+    """Of `get_image_set`: the data store, and the bucket for what is too large for an answer."""
+
+    datastore_id: str
+    results_bucket: str
+    allowed_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetImageFrameSettings(Settings):
+    """Of `get_image_frame`: the data store, and the bucket for what is too large for an answer."""
+
+    datastore_id: str
+    results_bucket: str
+    allowed_origin: str = ""
+
+
 def listed(text: str) -> frozenset[str]:
     """The parts of a list with commas between: `a, b` is a and b, and an empty text none."""
     return frozenset(part.strip() for part in text.split(",") if part.strip())
