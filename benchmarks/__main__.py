@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import batch, convert, growth, headers, imports, page, uploads
+from benchmarks import archive, batch, convert, growth, headers, imports, page, uploads
 from benchmarks.tables import machine, show
 
 FIGURES: dict[str, Callable[[], bool]] = {
@@ -17,6 +17,7 @@ FIGURES: dict[str, Callable[[], bool]] = {
     "convert": convert.run,
     "uploads": uploads.run,
     "page": page.run,
+    "archive": archive.run,
 }
 
 
