@@ -41,7 +41,7 @@ class Keeper(Protocol):
     def has(self, name: str, is_complete: Callable[[Callable[[int, int], bytes], int], bool] | None) -> bool:
         """Whether a file is there and, as far as it can be read, complete."""
 
-    def keep(self, name: str, pieces: Iterable[bytes]) -> None:
+    def keep(self, name: str, pieces: Iterable[bytes | memoryview]) -> None:
         """Write a file, whole or not at all."""
 
 

@@ -41,7 +41,7 @@ class Folder:
         except FileNotFoundError:
             return False
 
-    def keep(self, name: str, pieces: Iterable[bytes]) -> None:
+    def keep(self, name: str, pieces: Iterable[bytes | memoryview]) -> None:
         """Write a file of some pieces, in place of one that is there."""
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ def raw_elements(elements: Elements) -> dict[BaseTag, RawDataElement | DataEleme
     """Elements as pydicom's own reader gives them, in the order of their tags."""
     return {
         (tag := BaseTag(number)): RawDataElement(tag, vr, len(value), value or None, 0, False, True)
-        for number, (vr, value) in sorted(elements.items())
+        for number, (vr, value, _) in sorted(elements.items())
     }
 
 

@@ -23,19 +23,20 @@ if TYPE_CHECKING:
 
 
 class Encoded(NamedTuple):
-    """An element's VR and the bytes of its value, of an even length."""
+    """An element's VR, the bytes of its value, of an even length, and all of its bytes as they stand in a file."""
 
     vr: str
     value: bytes
+    data: bytes
 
 
 Elements: TypeAlias = dict[int, Encoded]
 """Elements by tag."""
 
-CHARACTER_SET, PIXEL_REPRESENTATION = 0x00080005, 0x00280103
-UTF_8: Final = Encoded("CS", b"ISO_IR 192")
-"""What SpecificCharacterSet says wherever it stands: the metadata are UTF-8 whatever their objects were."""
+Known: TypeAlias = dict[str, tuple[Any, Encoded]]
+"""Values by their names in the metadata, with the elements that were made of them."""
 
+CHARACTER_SET, PIXEL_REPRESENTATION = 0x00080005, 0x00280103
 PIXELS = frozenset({0x7FE00001, 0x7FE00002, 0x7FE00003, 0x7FE00008, 0x7FE00009, 0x7FE00010})
 """Pixel data and their offset tables, which are made anew."""
 
@@ -47,6 +48,7 @@ _SHORT, _LONG = Struct("<HH2sH"), Struct("<HH2sHL")
 _ITEM = Struct("<HHL")
 _LONGEST_SHORT = 0xFFFE
 _WAVEFORM = 0x5400
+_PRIVATE = 0x00010000
 _HEX = re.compile(r"[0-9A-Fa-f]{8}")
 _OF_REPEATERS = {entry[4]: int(mask.replace("x", "0"), 16) for mask, entry in RepeatersDictionary.items() if entry[4]}
 
@@ -79,10 +81,13 @@ OUTSIDE = Around()
 class Reader:
     """Reads elements; `remarks` tells of those that had to be left out, by tag or by what is wrong with their names.
 
-    `vrs` are the VRs of private elements, by tag.
+    `vrs` are the VRs of private elements, by tag. `before` are values with their elements as another instance has them,
+    with the same VRs: instances of a series have most in common. `read` are those of this one.
     """
 
     vrs: Mapping[str, str]
+    before: Known = field(default_factory=dict)
+    read: Known = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     _count: int = 0
 
@@ -100,12 +105,19 @@ class Reader:
             if tag is None:
                 self.remarks.append("an element whose name is neither a keyword nor a tag")
             elif tag & 0xFFFF and tag not in PIXELS:  # group lengths would be wrong (PS3.5 7.2)
-                element = self._element(tag, value, attributes, around, depth)
+                element = self._known(name, value) if depth == 0 else None
+                element = element or self._element(tag, value, attributes, around, depth)
                 if element is not None:
                     found[tag] = element
+                    if depth == 0 and not (tag & _PRIVATE and name.upper() not in self.vrs):
+                        self.read[name] = value, element
         if CHARACTER_SET in found:
             found[CHARACTER_SET] = UTF_8
         return found
+
+    def _known(self, name: str, value: Any) -> Encoded | None:
+        known = self.before.get(name)
+        return known[1] if known and type(known[0]) is type(value) and known[0] == value else None
 
     def _element(self, tag: int, value: Any, attributes: Attributes, around: Around, depth: int) -> Encoded | None:
         vr = self.vrs.get(f"{tag:08X}") or _vr_of(tag) or _private_vr(tag, value, attributes)
@@ -115,8 +127,8 @@ class Reader:
                 value = [_signed(one) for one in value] if isinstance(value, list) else _signed(value)
         try:
             if vr == "SQ":
-                return Encoded(vr, self._items(value, around, depth))
-            return Encoded(vr, encoded(value, vr))
+                return element_of(tag, vr, self._items(value, around, depth))
+            return element_of(tag, vr, encoded(value, vr))
         except ValueError as error:
             self.remarks.append(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) {error}")
             return None
@@ -134,17 +146,21 @@ class Reader:
 
 def joined(elements: Elements) -> bytes:
     """The bytes of elements in the order of their tags."""
-    return b"".join(element_bytes(tag, elements[tag]) for tag in sorted(elements))
+    return b"".join([elements[tag].data for tag in sorted(elements)])
 
 
-def element_bytes(tag: int, element: Encoded) -> bytes:
+def element_of(tag: int, vr: str, value: bytes) -> Encoded:
     """An element in Explicit VR Little Endian; UN where its VR has no room for so many bytes (PS3.5 6.2.2)."""
-    vr, value = element
+    group, number, length = tag >> 16, tag & 0xFFFF, len(value)
     if vr not in _LONG_VRS:
-        if len(value) <= _LONGEST_SHORT:
-            return _SHORT.pack(tag >> 16, tag & 0xFFFF, vr.encode(), len(value)) + value
+        if length <= _LONGEST_SHORT:
+            return Encoded(vr, value, _SHORT.pack(group, number, vr.encode(), length) + value)
         vr = "UN"
-    return _LONG.pack(tag >> 16, tag & 0xFFFF, vr.encode(), 0, len(value)) + value
+    return Encoded(vr, value, _LONG.pack(group, number, vr.encode(), 0, length) + value)
+
+
+UTF_8: Final = element_of(CHARACTER_SET, "CS", b"ISO_IR 192")
+"""What SpecificCharacterSet says wherever it stands: the metadata are UTF-8 whatever their objects were."""
 
 
 @lru_cache(maxsize=8192)

@@ -82,7 +82,7 @@ def decode_htj2k(codestream: bytes, width: int | None = None, height: int | None
     raise UndecodablePixelData("no decoder accepts the HTJ2K codestream")
 
 
-def native(samples: NDArray[Any], bits_allocated: int, planar_configuration: int = 0) -> bytes:
+def native(samples: NDArray[Any], bits_allocated: int, planar_configuration: int = 0) -> memoryview:
     """Samples as they stand in uncompressed pixel data (PS3.5 8.1.1), little-endian.
 
     Bits of 1-bit pixels stand eight to a byte. Raises UndecodablePixelData where samples have more bits than that.
@@ -90,9 +90,10 @@ def native(samples: NDArray[Any], bits_allocated: int, planar_configuration: int
     if planar_configuration and samples.ndim == 3:  # noqa: PLR2004 - rows, columns, samples
         samples = samples.transpose(2, 0, 1)
     if bits_allocated == 1:
-        return np.packbits(samples.reshape(-1) != 0, bitorder="little").tobytes()
+        return np.packbits(samples.reshape(-1) != 0, bitorder="little").data
     if samples.itemsize * 8 > bits_allocated:
         raise UndecodablePixelData(
             f"the frame has samples of {8 * samples.itemsize} bits, BitsAllocated is {bits_allocated}"
         )
-    return samples.astype(f"<{samples.dtype.kind}{bits_allocated // 8}", copy=False).tobytes()
+    wide = samples.astype(f"<{samples.dtype.kind}{bits_allocated // 8}", copy=False)
+    return np.ascontiguousarray(wide).reshape(-1).view(np.uint8).data

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from serverless_dicom.errors import InvalidIdentifier
-from serverless_dicom.imageset.elements import CHARACTER_SET, OUTSIDE, UTF_8, Around, Elements, Encoded, Reader
+from serverless_dicom.imageset.elements import (
+    CHARACTER_SET,
+    OUTSIDE,
+    UTF_8,
+    Around,
+    Elements,
+    Encoded,
+    Known,
+    Reader,
+    element_of,
+)
 from serverless_dicom.imageset.values import encoded
 
 if TYPE_CHECKING:
@@ -42,23 +52,33 @@ class Header:
 
     def file_meta(self, transfer_syntax_uid: str) -> Elements:
         """The file meta information but its length (PS3.10 7.1): what still holds of the imported file's, and ours."""
+        sop_class = self.elements.get(_SOP_CLASS)
         own = {
-            0x00020001: Encoded("OB", b"\0\x01"),
-            0x00020002: self.elements.get(_SOP_CLASS) or Encoded("UI", b""),
-            0x00020003: _uid(self.sop_instance_uid),
-            0x00020010: _uid(transfer_syntax_uid),
-            0x00020012: _uid(IMPLEMENTATION_UID),
-            0x00020013: Encoded("SH", encoded(IMPLEMENTATION_NAME, "SH")),
+            0x00020001: element_of(0x00020001, "OB", b"\0\x01"),
+            0x00020002: element_of(0x00020002, "UI", sop_class.value if sop_class else b""),
+            0x00020003: _uid(0x00020003, self.sop_instance_uid),
+            0x00020010: _uid(0x00020010, transfer_syntax_uid),
+            0x00020012: _uid(0x00020012, IMPLEMENTATION_UID),
+            0x00020013: element_of(0x00020013, "SH", encoded(IMPLEMENTATION_NAME, "SH")),
         }
         return {tag: element for tag, element in self.meta.items() if tag not in _OF_THE_WRITER} | own
 
 
+class _Last(NamedTuple):
+    """The instance that was read last."""
+
+    vrs: dict[str, str]
+    around: Around
+    read: Known
+
+
 class Headers:
-    """The headers of an image set's instances; what a series shares is read once."""
+    """The headers of an image set's instances; what a series shares is read once. Callable from many threads."""
 
     def __init__(self, image_set: ImageSet) -> None:
         """Read nothing yet."""
         self._image_set = image_set
+        self._last: _Last | None = None
         self._shared: dict[tuple[str, bool], tuple[Elements, tuple[str, ...]]] = {}
 
     def of(self, instance: Instance) -> Header:
@@ -70,12 +90,14 @@ class Headers:
         uid = checked_uid(instance.sop_instance_uid)
         around = OUTSIDE.within(instance.level.attributes)
         shared, remarks = self._of_series(instance.series_instance_uid, around)
-        reader = Reader(instance.level.vrs)
+        vrs, last = instance.level.vrs, self._last
+        reader = Reader(vrs, last.read if last and (last.vrs, last.around) == (vrs, around) else {})
         own = reader.elements(instance.level.attributes, around)
+        self._last = _Last(vrs, around, reader.read)
         meta = {tag: element for tag, element in own.items() if tag >> 16 == _META}
         elements = shared | {tag: element for tag, element in own.items() if tag not in meta}
-        elements[CHARACTER_SET], elements[_SOP_INSTANCE] = UTF_8, _uid(uid)
-        elements.setdefault(_SERIES, _uid(instance.series_instance_uid))
+        elements[CHARACTER_SET], elements[_SOP_INSTANCE] = UTF_8, _uid(_SOP_INSTANCE, uid)
+        elements.setdefault(_SERIES, _uid(_SERIES, instance.series_instance_uid))
         return Header(uid, elements, meta, remarks + tuple(reader.remarks))
 
     def _of_series(self, series_instance_uid: str, around: Around) -> tuple[Elements, tuple[str, ...]]:
@@ -100,5 +122,5 @@ def checked_uid(uid: str) -> str:
     return stripped
 
 
-def _uid(uid: str) -> Encoded:
-    return Encoded("UI", encoded(uid, "UI"))
+def _uid(tag: int, uid: str) -> Encoded:
+    return element_of(tag, "UI", encoded(uid, "UI"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from serverless_dicom.errors import ImageTooLarge, UndecodablePixelData
 from serverless_dicom.image.description import DOUBLE, FLOAT
-from serverless_dicom.imageset.elements import Elements, Encoded, element_bytes, joined
+from serverless_dicom.imageset.elements import Elements, element_of, joined
 from serverless_dicom.imageset.pixels import EXPLICIT
 from serverless_dicom.imageset.values import encoded
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from serverless_dicom.imageset.header import Header
-    from serverless_dicom.imageset.pixels import FrameData, Pixels
+    from serverless_dicom.imageset.pixels import Buffer, FrameData, Pixels
 
 MAX_VALUE = 0xFFFFFFFE
 """Bytes of one element at most (PS3.5 7.1.1)."""
@@ -34,7 +34,7 @@ _COLOURS = ("RGB", "YBR_FULL", "YBR_RCT")
 """What decoding may make of a photometric interpretation, or a codestream say that it is."""
 
 
-def file_of(header: Header, pixels: Pixels | None = None, frames: Iterable[FrameData] = ()) -> Iterator[bytes]:
+def file_of(header: Header, pixels: Pixels | None = None, frames: Iterable[FrameData] = ()) -> Iterator[Buffer]:
     """The pieces of the file; uncompressed frames are taken one by one as they are written, others all at once.
 
     Raises UndecodablePixelData where frames do not fit each other, ImageTooLarge where an element cannot hold them, and
@@ -67,13 +67,13 @@ def pixel_data(pixels: Pixels, frames: Iterable[FrameData]) -> tuple[bytes, str,
         _, *parts, _ = encapsulated([frame.data for frame in everything])
         return b"".join(parts), "OB", first.photometric_interpretation
     start, *parts = _native(pixels, len(first.data), everything)
-    return b"".join(parts), start[4:6].decode(), first.photometric_interpretation
+    return b"".join(parts), bytes(start[4:6]).decode(), first.photometric_interpretation
 
 
 def head(header: Header, transfer_syntax_uid: str, tag: int = _UNDEFINED) -> bytes:
     """The file up to an element: preamble, file meta information, and the elements before it."""
     meta = joined(header.file_meta(transfer_syntax_uid))
-    length = element_bytes(0x00020000, Encoded("UL", len(meta).to_bytes(4, "little")))
+    length = element_of(0x00020000, "UL", len(meta).to_bytes(4, "little")).data
     before = {number: element for number, element in header.elements.items() if number < tag}
     return b"".join((_PREAMBLE, length, meta, joined(before)))
 
@@ -81,14 +81,14 @@ def head(header: Header, transfer_syntax_uid: str, tag: int = _UNDEFINED) -> byt
 def drawn_as(header: Header, photometric_interpretation: str) -> Header:
     """The header of an object whose components are by now what another photometric interpretation says."""
     own = header.elements.get(_PHOTOMETRIC)
-    changed = Encoded("CS", encoded(photometric_interpretation, "CS"))
+    changed = element_of(_PHOTOMETRIC, "CS", encoded(photometric_interpretation, "CS"))
     if not photometric_interpretation or (own and own.value.strip(b" \0") == changed.value.strip(b" ")):
         return header
-    planar: Elements = {} if _PLANAR in header.elements else {_PLANAR: Encoded("US", bytes(2))}
+    planar: Elements = {} if _PLANAR in header.elements else {_PLANAR: element_of(_PLANAR, "US", bytes(2))}
     return header.with_elements({_PHOTOMETRIC: changed} | planar)
 
 
-def encapsulated(frames: list[bytes]) -> Iterator[bytes]:
+def encapsulated(frames: list[Buffer]) -> Iterator[Buffer]:
     """A pixel data element of a fragment a frame (PS3.5 A.4), with a Basic Offset Table where its offsets fit."""
     sizes = [_ITEM.size + len(data) + len(data) % 2 for data in frames]
     offsets = [0, *accumulate(sizes)][:-1]
@@ -103,7 +103,7 @@ def encapsulated(frames: list[bytes]) -> Iterator[bytes]:
     yield _END
 
 
-def _native(pixels: Pixels, frame_length: int, frames: Iterable[FrameData]) -> Iterator[bytes]:
+def _native(pixels: Pixels, frame_length: int, frames: Iterable[FrameData]) -> Iterator[Buffer]:
     description = pixels.description
     if description is None:
         raise UndecodablePixelData("the frames cannot be decoded")
@@ -132,7 +132,7 @@ def _alike(frames: Iterator[FrameData], first: FrameData) -> Iterator[FrameData]
         yield frame
 
 
-def _packed(frames: list[bytes], frame_bits: int) -> bytes:
+def _packed(frames: list[Buffer], frame_bits: int) -> bytes:
     """Frames of 1-bit pixels, one after the other."""
     bits = [np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[:frame_bits] for data in frames]
     return np.packbits(np.concatenate(bits), bitorder="little").tobytes()

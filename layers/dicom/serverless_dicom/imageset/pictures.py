@@ -32,4 +32,6 @@ def pictures_of(
         dataset = raw_dataset(drawn_as(header, data.photometric_interpretation).elements)
         description = describe(dataset, pixels.tag)
         syntax = pixels.transfer_syntax_uid
-        yield render(Frame(number, FrameBytes(data.data), description, dataset, syntax, FAMILIES[syntax]), options)
+        yield render(
+            Frame(number, FrameBytes(bytes(data.data)), description, dataset, syntax, FAMILIES[syntax]), options
+        )

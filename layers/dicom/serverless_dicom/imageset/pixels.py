@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -21,20 +22,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from serverless_dicom.image.description import PixelDescription
+    from serverless_dicom.imageset.elements import Encoded
     from serverless_dicom.imageset.header import Header
     from serverless_dicom.imageset.model import Frame, Instance
 
 EXPLICIT = str(ExplicitVRLittleEndian)
+
+_DESCRIBING = (0x00280002, 0x00280004, 0x00280006, 0x00280008, 0x00280010, 0x00280011, *range(0x00280100, 0x00280104))
+"""SamplesPerPixel, PhotometricInterpretation, PlanarConfiguration, NumberOfFrames, Rows, Columns, and those of bits."""
 
 _TRANSFORMED = frozenset({"YBR_RCT", "YBR_ICT"})
 _SUBSAMPLED = {"YBR_FULL_422": "YBR_FULL", "YBR_PARTIAL_422": "YBR_FULL"}
 _TAGS = {"FloatPixelData": FLOAT, "DoubleFloatPixelData": DOUBLE}
 
 
+Buffer: TypeAlias = bytes | memoryview
+"""Memory that is not copied once more."""
+
+
 class FrameData(NamedTuple):
     """A frame as it is written: its bytes, and what its components are by then (PS3.3 C.7.6.3.1.2)."""
 
-    data: bytes
+    data: Buffer
     photometric_interpretation: str
 
 
@@ -111,7 +120,8 @@ def pixels_of(instance: Instance, header: Header, *, keep_compressed: bool = Fal
         family_of(syntax)
     except UnsupportedTransferSyntax:
         return Pixels(syntax, syntax, True, INTEGER, photometric, None, len(instance.frames))
-    description = describe(raw_dataset(header.elements), tag)
+    described = tuple((tag, header.elements[tag]) for tag in _DESCRIBING if tag in header.elements)
+    description = _description(described, tag)
     encapsulated = keep_compressed and syntax not in UNCOMPRESSED
     return Pixels(
         syntax if encapsulated else EXPLICIT,
@@ -125,7 +135,13 @@ def pixels_of(instance: Instance, header: Header, *, keep_compressed: bool = Fal
     )
 
 
-def _native(samples: NDArray[Any], description: PixelDescription) -> bytes:
+@lru_cache(maxsize=256)
+def _description(elements: tuple[tuple[int, Encoded], ...], tag: int) -> PixelDescription:
+    """The description that some elements give: the same for most instances of a series."""
+    return describe(raw_dataset(dict(elements)), tag)
+
+
+def _native(samples: NDArray[Any], description: PixelDescription) -> memoryview:
     return native(samples, description.bits_allocated, description.planar_configuration)
 
 
