@@ -22,7 +22,7 @@ quietly = mkdir -p $(LOGS); $(2) >$(LOGS)/$(1).log 2>&1 || { status=$$?; cat $(L
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "PYTHON=python3.13 chooses the Python of .venv, PORT=4570 the local stack's ports (4566 to 4568)"
+	@echo "PYTHON=python3.13 chooses the Python of .venv, PORT=4570 the local stack's ports (4566 to 4569)"
 
 setup: $(STAMP) ## make .venv, with all that the other targets need
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -26,8 +27,10 @@ def is_current(place: Place, emulator: Emulator) -> bool:
     return place.deployed.exists() and json.loads(place.deployed.read_text()) == _deployment(emulator)
 
 
-def deploy(place: Place, emulator: Emulator) -> dict[str, str]:
+def deploy(place: Place, emulator: Emulator, datastore: str) -> dict[str, str]:
     """Bring the stack to what the sources say, and return what `remember` takes once all that follows is done.
+
+    `datastore`: the id of the local HealthImaging's data store, which the stack archives in.
 
     Raises:
         LocalError: `sam` failed; the text ends with what it said.
@@ -38,7 +41,9 @@ def deploy(place: Place, emulator: Emulator) -> dict[str, str]:
     configuration = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     _sam(place, emulator, "build", *configuration, "--build-dir", str(place.build))
     template = ["--template-file", str(place.build / "template.yaml")]
-    _sam(place, emulator, "deploy", *configuration, *template, "--parameter-overrides", *_parameters(emulator))
+    _sam(
+        place, emulator, "deploy", *configuration, *template, "--parameter-overrides", *_parameters(emulator, datastore)
+    )
     return deployment
 
 
@@ -69,10 +74,18 @@ def _source_files() -> Iterator[Path]:
                 yield path
 
 
-def _parameters(emulator: Emulator) -> list[str]:
-    """Return what samconfig.toml says of the template's parameters, and where the page is on this machine."""
+def _parameters(emulator: Emulator, datastore: str) -> list[str]:
+    """Return what samconfig.toml says of the template's parameters, and where the page and the archive are here."""
     configured = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]["deploy"]["parameters"]
-    return [*configured["parameter_overrides"], f"AllowedOrigin={site_origin(emulator.port)}"]
+    told = dict(each.split("=", 1) for each in configured["parameter_overrides"])
+    told |= {"AllowedOrigin": site_origin(emulator.port), "DatastoreId": datastore}
+    return [f"{name}={value}" for name, value in told.items() if name in _declared()]
+
+
+def _declared() -> set[str]:
+    """Return the names of the template's parameters."""
+    section = (ROOT / "template.yaml").read_text().partition("\nParameters:\n")[2]
+    return set(re.findall(r"^  (\w+):", re.split(r"^\S", section, maxsplit=1, flags=re.MULTILINE)[0], re.MULTILINE))
 
 
 def _sam(place: Place, emulator: Emulator, command: str, *options: str) -> None:

@@ -45,11 +45,18 @@ def rekognition_port(port: int) -> int:
     return port + 2
 
 
+def healthimaging_port(port: int) -> int:
+    """Return where the local HealthImaging is, by where the emulator is."""
+    return port + 3
+
+
 def variables(place: Place, port: int) -> dict[str, str]:
     """Return what a program needs to find the stack, and to find nothing else."""
     return {
         "AWS_ENDPOINT_URL": endpoint(port),
         "AWS_ENDPOINT_URL_REKOGNITION": endpoint(rekognition_port(port)),
+        "AWS_ENDPOINT_URL_MEDICAL_IMAGING": endpoint(healthimaging_port(port)),
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # nobody knows the way to runtime-127.0.0.1
         "AWS_CONFIG_FILE": str(place.aws_config),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_ACCESS_KEY_ID": "test",
@@ -85,6 +92,7 @@ def write(place: Place, port: int, login: Mapping[str, str]) -> None:
         "# version 1 of aws looks for queues on AWS, whatever the variables say",
         'aws() { case " $* " in',
         '  *" rekognition "*) command aws --endpoint-url "$AWS_ENDPOINT_URL_REKOGNITION" "$@" ;;',
+        '  *" medical-imaging "*) command aws --endpoint-url "$AWS_ENDPOINT_URL_MEDICAL_IMAGING" "$@" ;;',
         '  *) command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@" ;;',
         "esac; }",
     ]

@@ -7,14 +7,10 @@ passed on.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from ministack import app as emulator
 
-Scope = dict[str, Any]
-Channel = Callable[..., Awaitable[Any]]
-Application = Callable[[Scope, Channel, Channel], Awaitable[None]]
+from local import behalf
+from local.behalf import Application, Channel, Scope
 
 
 def behind_tls(application: Application) -> Application:
@@ -29,5 +25,6 @@ def behind_tls(application: Application) -> Application:
 
 
 if __name__ == "__main__":
-    emulator.app = behind_tls(emulator.app)
+    behalf.admit()
+    emulator.app = behind_tls(behalf.told_by_header(emulator.app))
     emulator.main()

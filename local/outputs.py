@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from local.deploy import STACK
 from local.emulator import Emulator
-from local.environment import REGION, endpoint, rekognition_port, site_origin
+from local.environment import REGION, endpoint, healthimaging_port, rekognition_port, site_origin
 from local.place import Place
 
 
@@ -25,7 +25,8 @@ DIRECT = Config(proxies={}, retries={"mode": "standard", "max_attempts": 5})
 def read(emulator: Emulator) -> dict[str, str]:
     """Return each output of the stack by its name, the addresses as they are here, and what is only here.
 
-    That is `endpointUrl`, `region`, `rekognitionUrl`, and `siteHost`, the name of the page's distribution.
+    That is `endpointUrl`, `region`, `rekognitionUrl`, `healthImagingUrl`, and `siteHost`, the name of the page's
+    distribution.
     """
     formation = session().client("cloudformation", endpoint_url=endpoint(emulator.port), config=DIRECT)
     stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
@@ -36,6 +37,7 @@ def read(emulator: Emulator) -> dict[str, str]:
         "endpointUrl": endpoint(emulator.port),
         "region": REGION,
         "rekognitionUrl": endpoint(rekognition_port(emulator.port)),
+        "healthImagingUrl": endpoint(healthimaging_port(emulator.port)),
         "siteHost": urlsplit(outputs["SiteUrl"]).netloc,
     }
     outputs |= {"SiteUrl": f"{site_origin(emulator.port)}/", "LoginUrl": endpoint(emulator.port)}

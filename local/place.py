@@ -49,6 +49,11 @@ class Place:
         return self.folder / "demo"
 
     @property
+    def archive(self) -> Path:
+        """What the local HealthImaging keeps, also while nothing runs."""
+        return self.folder / "healthimaging"
+
+    @property
     def build(self) -> Path:
         """What `sam build` makes."""
         return self.folder / "build"

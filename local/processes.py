@@ -22,8 +22,8 @@ from local.place import ROOT, Place
 SECONDS_TO_START = 60
 SECONDS_TO_END = 10
 
-PORTS = 3
-"""That a stack takes, one after the other: the emulator, the page, and Rekognition's stand-in."""
+PORTS = 4
+"""That a stack takes, one after the other: the emulator, the page, Rekognition's stand-in, and HealthImaging."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""All that runs for a stack: the emulator, Rekognition's stand-in, and the page's own origin, on ports in a row."""
+"""All that runs for a stack, on ports in a row: the emulator, the page, Rekognition's stand-in and HealthImaging."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local import emulator, processes
+from local.deploy import STACK
 from local.emulator import Emulator
-from local.environment import endpoint, for_programs, rekognition_port, site_port
+from local.environment import endpoint, for_programs, healthimaging_port, rekognition_port, site_port
 from local.place import Place
 from local.processes import PORTS, Program
 
@@ -26,12 +27,21 @@ def _rekognition(_: Place, port: int) -> Program:
     return Program("rekognition", arguments, "/health")
 
 
+def _healthimaging(place: Place, port: int) -> Program:
+    where = ["--port", str(healthimaging_port(port)), "--state", str(place.archive), "--endpoint-url", endpoint(port)]
+    return Program("healthimaging", ["local.healthimaging", *where, "--datastore", STACK], "/health")
+
+
 def _site(place: Place, port: int) -> Program:
     arguments = ["local.site", "--port", str(site_port(port)), "--outputs", str(place.outputs)]
     return Program("site", arguments, "/.health")
 
 
-COMPANIONS = (Companion(_rekognition, "rekognition", rekognition_port), Companion(_site, "site", site_port))
+COMPANIONS = (
+    Companion(_rekognition, "rekognition", rekognition_port),
+    Companion(_healthimaging, "healthimaging", healthimaging_port),
+    Companion(_site, "site", site_port),
+)
 
 
 def up(place: Place, port: int) -> tuple[Emulator, bool]:

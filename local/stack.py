@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from local import deploy, emulator, environment, outputs, publish, samples, services, users, workers
+from local import archive, deploy, emulator, environment, outputs, publish, samples, services, users, workers
 from local.emulator import Emulator
 from local.errors import LocalError
 from local.place import Place
@@ -44,7 +44,7 @@ def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
             tell("nothing has changed since it was deployed")
         else:
             tell("deploying template.yaml to it, as to AWS …")
-            deployment = deploy.deploy(place, current)
+            deployment = deploy.deploy(place, current, archive.datastore(current))
             workers.prepare(current, outputs.read(current))
             deploy.remember(place, deployment)
             tell("deployed")

@@ -15,9 +15,20 @@ from local.environment import ACCOUNT, REGION
 from local.outputs import session
 
 SOURCE = "aws.medical-imaging"
+HEADER = "x-on-behalf-of"
+"""By which the emulator that runs beside it, if it is this stack's, knows the service."""
 VERSION = "1.0"
 
 Json = dict[str, Any]
+
+
+def as_the_service(client: Any, datastore: str = "*") -> None:
+    """Let the emulator take a client's calls for the service's own, on behalf of a data store."""
+
+    def tell(params: Json, **_: Any) -> None:
+        params["headers"][HEADER] = f"arn:aws:medical-imaging:{REGION}:{ACCOUNT}:datastore/{datastore}"
+
+    client.meta.events.register("before-call", tell)
 
 
 class Events:
@@ -29,6 +40,7 @@ class Events:
         if endpoint_url is not None:
             config = Config(proxies={}, connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
             self._client = session().client("events", endpoint_url=endpoint_url, config=config)
+            as_the_service(self._client)
         self._waiting: queue.SimpleQueue[Json | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="events")
         self._thread.start()
@@ -86,6 +98,8 @@ class Events:
     def _work(self) -> None:
         while (entry := self._waiting.get()) is not None:
             try:
-                self._client.put_events(Entries=[entry])
+                told = self._client.put_events(Entries=[entry])["Entries"][0].get("ErrorCode")
             except (ClientError, BotoCoreError) as error:
-                print(f"event {entry['DetailType']!r} was not sent: {type(error).__name__}", flush=True)
+                told = type(error).__name__
+            if told is not None:
+                print(f"event {entry['DetailType']!r} was not sent: {told}", flush=True)

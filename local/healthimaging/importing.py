@@ -52,6 +52,7 @@ class Importer:
             if datastore is None or datastore["status"] != "ACTIVE":
                 raise JobFailed("The data store is not ACTIVE")
             lossless = J2K_LOSSLESS if datastore["format"] == "JPEG_2000_LOSSLESS" else HTJ2K_RPCL
+            storage.write(manifest.FAILURE, b"")  # who may not write learns it before anything is imported
             report = self._instances(job, storage, lossless)
         else:
             report = json.loads(job["report"])

@@ -75,7 +75,7 @@ class Jobs:
         for name in ("inputS3Uri", "outputS3Uri"):
             if not parameters[name].removeprefix("s3://").partition("/")[2]:
                 raise invalid(f"{name}: a prefix is required after the bucket")
-        self._account.check(parameters["dataAccessRoleArn"])
+        self._account.check(parameters["dataAccessRoleArn"], datastore)
         return self._submit(parameters, request)
 
     def import_files(self, datastore: str, paths: Iterable[Path], results: Path) -> str:
@@ -187,7 +187,7 @@ class Jobs:
             return storage
         if self._account is None:
             raise JobFailed("The service was started without an endpoint of S3")
-        return self._account.storage(row["role"], row["input"], row["output"])
+        return self._account.storage(row)
 
     def _change(self, job: str, status: str, message: str | None = None) -> None:
         ended = time.time() if status in {"COMPLETED", "FAILED"} else None

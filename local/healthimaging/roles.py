@@ -9,7 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.environment import ACCOUNT, REGION
+from local.environment import REGION
+from local.healthimaging.events import as_the_service
 from local.healthimaging.faults import invalid
 from local.healthimaging.storage import S3, JobFailed
 from local.outputs import DIRECT, session
@@ -28,8 +29,8 @@ class Account:
         """Call nothing yet."""
         self._url, self._checks_roles = endpoint_url, checks_roles
 
-    def check(self, role: str) -> None:
-        """Refuse a role that is not there or does not trust the service.
+    def check(self, role: str, datastore: str) -> None:
+        """Refuse a role that is not there, or that the service cannot assume for the data store.
 
         Raises:
             Fault: ValidationException.
@@ -41,25 +42,30 @@ class Account:
             found = self._client(session(), "iam").get_role(RoleName=role.rpartition("/")[2])["Role"]
         except (ClientError, BotoCoreError) as error:
             raise invalid("dataAccessRoleArn: the role does not exist") from error
-        if found["Arn"] != role or not trusts(found["AssumeRolePolicyDocument"]):
-            raise invalid(f"dataAccessRoleArn: the role cannot be assumed by {SERVICE}")
+        try:
+            if found["Arn"] != role or not trusts(found["AssumeRolePolicyDocument"]):
+                raise JobFailed("another service's")  # noqa: TRY301 - the same as one that STS refuses
+            self._assumed(role, datastore)
+        except JobFailed as error:
+            raise invalid(f"dataAccessRoleArn: the role cannot be assumed by {SERVICE}") from error
 
-    def storage(self, role: str, source: str, target: str) -> S3:
-        """Return the input and the output of a job, by its role's permissions.
+    def storage(self, job: Any) -> S3:
+        """Return the input and the output of the job in a row, by its role's permissions.
 
         Raises:
             JobFailed: the role cannot be assumed any more.
 
         """
-        own = self._assumed(role) if self._checks_roles else session()
-        return S3(self._client(own, "s3"), source, target)
+        own = self._assumed(job["role"], job["datastore"]) if self._checks_roles else session()
+        return S3(self._client(own, "s3"), job["input"], job["output"])
 
-    def _assumed(self, role: str) -> boto3.Session:
+    def _assumed(self, role: str, datastore: str) -> boto3.Session:
+        sts = self._client(session(), "sts")
+        as_the_service(sts, datastore)
         try:
-            answer = self._client(session(), "sts").assume_role(RoleArn=role, RoleSessionName="health-imaging-import")
+            keys = sts.assume_role(RoleArn=role, RoleSessionName="health-imaging-import")["Credentials"]
         except (ClientError, BotoCoreError) as error:
             raise JobFailed("The dataAccessRoleArn could not be assumed") from error
-        keys = answer["Credentials"]
         return boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=REGION)
 
     def _client(self, own: boto3.Session, service: str) -> Any:
@@ -68,30 +74,12 @@ class Account:
 
 
 def trusts(policy: Json | str) -> bool:
-    """Say whether a trust policy lets the service assume the role, in the account that this machine stands for."""
+    """Say whether a trust policy names the service; STS judges its conditions, and would let other services' pass."""
     document = json.loads(policy) if isinstance(policy, str) else policy
-    statements = _listed(document.get("Statement", []))
-    allowed = [each for each in statements if each.get("Effect") == "Allow" and _is_for_the_service(each)]
-    denied = [each for each in statements if each.get("Effect") == "Deny" and _is_for_the_service(each)]
-    return bool(allowed) and not denied
-
-
-def _is_for_the_service(statement: Json) -> bool:
-    principal = statement.get("Principal", {})
-    services = ["*"] if principal == "*" else _listed(principal.get("Service", []))
-    conditions = statement.get("Condition", {})
-    accounts = {
-        account
-        for operator, keys in conditions.items()
-        if operator.startswith("StringEquals")
-        for key, value in keys.items()
-        if key.lower() == "aws:sourceaccount"
-        for account in _listed(value)
-    }
-    return (
-        {SERVICE, "*"} & set(services) != set()
-        and {"sts:AssumeRole", "sts:*", "*"} & set(_listed(statement.get("Action", []))) != set()
-        and (not accounts or ACCOUNT in accounts)
+    return any(
+        SERVICE in _listed(statement["Principal"].get("Service", []))
+        for statement in _listed(document.get("Statement", []))
+        if statement.get("Effect") == "Allow" and isinstance(statement.get("Principal"), dict)
     )
 
 

@@ -40,8 +40,9 @@ class LocalStack:
     def client(self, service: str, key_id: str = "test", secret: str = "test") -> Any:  # noqa: S107 - the emulator's
         """A client of the account's root user, unless other keys are given."""
         session: Any = boto3.Session(key_id, secret, region_name=self.region)
-        url = self.outputs["rekognitionUrl"] if service == "rekognition" else self.endpoint_url
-        return session.client(service, endpoint_url=url, config=Config(proxies={}))
+        own = {"rekognition": "rekognitionUrl", "medical-imaging": "healthImagingUrl"}
+        url = self.outputs[own.get(service, "endpointUrl")]
+        return session.client(service, endpoint_url=url, config=Config(proxies={}, inject_host_prefix=False))
 
     @cached_property
     def login(self) -> dict[str, str]:
@@ -121,6 +122,8 @@ def stack() -> Iterator[LocalStack]:
         environment = without_aws() | {
             "AWS_ENDPOINT_URL": outputs["endpointUrl"],
             "AWS_ENDPOINT_URL_REKOGNITION": outputs["rekognitionUrl"],
+            "AWS_ENDPOINT_URL_MEDICAL_IMAGING": outputs["healthImagingUrl"],
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": outputs["region"],

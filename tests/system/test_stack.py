@@ -59,7 +59,7 @@ def test_whoever_starts_it_is_told_where_the_page_is_and_how_to_log_in(stack: Lo
     assert f"log in as {stack.login['USERNAME']} with the password {stack.login['PASSWORD']}" in printed
 
 
-@pytest.mark.parametrize("name", ["rekognition", "site"])
+@pytest.mark.parametrize("name", ["rekognition", "healthimaging", "site"])
 def test_what_died_is_started_again_beside_what_lives(stack: LocalStack, name: str) -> None:
     emulator = (stack.folder / "emulator.json").read_text()
     os.kill(json.loads((stack.folder / f"{name}.json").read_text())["pid"], signal.SIGKILL)
