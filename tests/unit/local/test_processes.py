@@ -13,7 +13,7 @@ import pytest
 from local import processes
 from local.errors import LocalError
 from local.place import Place
-from local.processes import Program
+from local.processes import PORTS, Program
 
 
 def program(port: int) -> Program:
@@ -74,7 +74,7 @@ def test_what_a_killed_program_left_behind_is_ended(place: Place) -> None:
 
 
 def test_a_port_in_use_is_named_with_a_way_out(port: int) -> None:
-    told = f"port {port} of 127.0.0.1 is in use: .*PORT={port + 3}"
+    told = f"port {port} of 127.0.0.1 is in use: .*PORT={port + PORTS}"
     with socket.create_server(("127.0.0.1", port)), pytest.raises(LocalError, match=told):
         processes.check_free([port])
     processes.check_free([port])
