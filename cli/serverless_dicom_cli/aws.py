@@ -31,11 +31,14 @@ DEFAULT_STACK = "serverless-dicom"
 REGION_OF_ENDPOINTS = "us-east-1"
 """What signatures name where an endpoint is given and no region: the endpoint decides where calls go."""
 
+CONNECTIONS = 64
+"""To HealthImaging, kept for the next call: as many as there are threads that call it."""
+
 SECONDS_OF_A_FUNCTION = 70
 """Longer than any function of the stack may take."""
 
 
-_CLIENTS = frozenset({"s3", "dynamodb", "streams", "sqs", "functions", "users", "secrets"})
+_CLIENTS = frozenset({"s3", "dynamodb", "streams", "sqs", "functions", "users", "secrets", "health_imaging"})
 
 
 class Aws:
@@ -86,6 +89,17 @@ class Aws:
     def secrets(self) -> SecretsManagerClient:
         """The client of Secrets Manager."""
         return self._session.client("secretsmanager", endpoint_url=self._endpoint_url, config=self._config)
+
+    @cached_property
+    def health_imaging(self) -> Any:
+        """The client of HealthImaging, for many threads at once; whoever calls it tries again, not the client."""
+        from botocore.config import Config
+
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_MEDICAL_IMAGING") or self._endpoint_url
+        eager = Config(retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=CONNECTIONS)
+        if endpoint:  # a host of one's own has no other names than its own
+            eager = eager.merge(Config(inject_host_prefix=False))
+        return self._session.client("medical-imaging", endpoint_url=endpoint, config=self._config.merge(eager))
 
     def describe_stack(self, name: str) -> StackTypeDef:
         """Return what CloudFormation says of a stack; raises click.ClickException where there is none."""

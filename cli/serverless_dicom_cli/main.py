@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "headers": "Print what DICOM files say of themselves.",
     "convert": "Draw DICOM images into JPEG or PNG files.",
+    "export": "Write image sets as DICOM files or pictures.",
+    "verify": "Compare every frame of image sets with its checksum.",
     "upload": "Upload files and folders to the inbox bucket.",
     "search": "Find studies, series and objects in the table.",
     "reindex": "Index objects that were in a bucket before the stack.",
