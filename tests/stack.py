@@ -25,6 +25,7 @@ INBOX = "serverless-dicom-inbox-000000000000-us-east-1"
 HEADERS = "serverless-dicom-headers-000000000000-us-east-1"
 UPLOADS = "serverless-dicom-uploads-000000000000-us-east-1"
 RESULTS = "serverless-dicom-results-000000000000-us-east-1"
+IMPORTS = "serverless-dicom-imports-000000000000-us-east-1"
 CLOCK = {"UpdatedAt", "ExpiresAt"}
 """Attributes of the ledger that tell when it was written."""
 
@@ -55,6 +56,7 @@ class Stack:
     metadata_table: str = "DicomMetadata"
     objects_table: str = "IndexedObjects"
     results_table: str = "ImageAnalysisResults"
+    imports_table: str = "ImportJobs"
 
     @property
     def indexer(self) -> Indexer:
@@ -128,13 +130,14 @@ def deployed() -> Iterator[Stack]:
     """The stack, empty, for as long as moto stands in for AWS."""
     with mock_aws():
         s3, dynamodb = _client("s3"), _client("dynamodb")
-        for logical_id in ("DicomMetadata", "IndexedObjects", "ImageAnalysisResults"):
+        for logical_id in ("DicomMetadata", "IndexedObjects", "ImageAnalysisResults", "ImportJobs"):
             names = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
             properties = resource(logical_id)
             dynamodb.create_table(
                 TableName=logical_id, **{name: properties[name] for name in names if name in properties}
             )
         buckets = {"InboxBucket": INBOX, "HeaderBucket": HEADERS, "UploadBucket": UPLOADS, "ResultsBucket": RESULTS}
+        buckets["ImportBucket"] = IMPORTS
         for logical_id, bucket in buckets.items():
             s3.create_bucket(Bucket=bucket)
             if versioning := resource(logical_id).get("VersioningConfiguration"):

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom.archive.documents import Documents
 from serverless_dicom.archive.places import Place
-from serverless_dicom.archive.planning import Plan, planned
+from serverless_dicom.archive.planning import Plan, Planner
 from serverless_dicom.errors import ImportInterrupted, InvalidEvent, PermanentError
 from serverless_dicom.runtime.clients import dynamodb, s3_for_many
 from serverless_dicom.runtime.faults import told_without_values
@@ -56,6 +56,6 @@ def _plan(job_id: str, source: str, seconds: float) -> Plan:
     if not jobs.advance(job_id, "planning"):
         raise ImportInterrupted("the import has ended before it was planned")
     documents = Documents.of_import(s3_for_many(), settings.results_bucket, job_id)
-    plan = planned(s3_for_many(), documents, place, settings.import_bucket, seconds)
+    plan = Planner(s3_for_many(), documents, settings.import_bucket).plan(place, seconds)
     jobs.planned(job_id, plan.counts, plan.skipped, list(plan.shards))
     return plan

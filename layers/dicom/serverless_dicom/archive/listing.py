@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from serverless_dicom.archive.faults import error_code, translated
 from serverless_dicom.archive.places import Place
-from serverless_dicom.archive.sharding import MAX_FILE_BYTES, StoredFile
+from serverless_dicom.archive.sharding import QUOTAS, Limits, StoredFile
 from serverless_dicom.errors import (
     DicomDirectory,
     EmptyObject,
@@ -51,7 +51,7 @@ class Skipped:
     message: str
 
 
-def listed(client: S3Client, place: Place) -> tuple[Place, list[StoredFile]]:
+def listed(client: S3Client, place: Place, most: int = MAX_LISTED) -> tuple[Place, list[StoredFile]]:
     """The files of a place in the order of their keys, and the folder that they are in or the file that was meant.
 
     Raises TooManyFiles, ObjectNotFound for a bucket that is not there, or TransientError.
@@ -69,9 +69,9 @@ def listed(client: S3Client, place: Place) -> tuple[Place, list[StoredFile]]:
                 for found in page.get("Contents", [])
                 if found["Size"] or not found["Key"].endswith("/")  # the mark of a folder
             ]
-            if len(files) > MAX_LISTED:
+            if len(files) > most:
                 raise TooManyFiles(
-                    f"{place.uri} holds more than {MAX_LISTED:,} files: import the folders below it one by one"
+                    f"{place.uri} holds more than {most:,} files: import the folders below it one by one"
                 )
     return place, files
 
@@ -91,7 +91,7 @@ def measured(client: S3Client, bucket: str, keys: Sequence[str]) -> list[StoredF
 
 
 def looked_at(
-    client: S3Client, bucket: str, files: Sequence[StoredFile], seconds: float
+    client: S3Client, bucket: str, files: Sequence[StoredFile], seconds: float, limits: Limits = QUOTAS
 ) -> Iterator[tuple[StoredFile, Skipped | None]]:
     """Each file with why it is not imported, or None where it is: it has the prefix of a DICOM file (PS3.10 7.1).
 
@@ -102,7 +102,7 @@ def looked_at(
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
             for file in files:
-                pending.append((file, pool.submit(_verdict, client, bucket, file)))
+                pending.append((file, pool.submit(_verdict, client, bucket, file, limits.file_size)))
                 if len(pending) == 4 * AT_ONCE:
                     first, future = pending.popleft()
                     yield first, future.result()
@@ -118,13 +118,11 @@ def looked_at(
                 future.cancel()
 
 
-def _verdict(client: S3Client, bucket: str, file: StoredFile) -> Skipped | None:
+def _verdict(client: S3Client, bucket: str, file: StoredFile, most: int) -> Skipped | None:
     if not file.size:
         return Skipped(file.key, EmptyObject.code, "it has 0 bytes")
-    if file.size > MAX_FILE_BYTES:
-        return Skipped(
-            file.key, FileTooLarge.code, f"it has {file.size:,} bytes, and HealthImaging takes {MAX_FILE_BYTES:,}"
-        )
+    if file.size > most:
+        return Skipped(file.key, FileTooLarge.code, f"it has {file.size:,} bytes, and HealthImaging takes {most:,}")
     try:
         head = _head(client, bucket, file)
     except ObjectNotFound:

@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-MAX_FILES = 5_000
-"""Files of an import job, by HealthImaging's quota."""
 
-MAX_BYTES = 10 * 1000**3
-"""Bytes of an import job, by HealthImaging's quota."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What HealthImaging takes: files and bytes of a job, bytes of a file, jobs at once. Its defaults are the quotas.
 
-MAX_FILE_BYTES = 4 * 1000**3
-"""Bytes of a file, by HealthImaging's older quota: newer pages say 10 GB, which an account may or may not have."""
+    Newer pages say that a file may have 10 GB; an account may or may not have that quota.
+    """
 
-MAX_IN_PLACE = 100
-"""Shards at most that are imported as they lie: HealthImaging has so many jobs at once. Smaller folders are copied."""
+    files: int = 5_000
+    size: int = 10 * 1000**3
+    file_size: int = 4 * 1000**3
+    jobs: int = 100
+
+
+QUOTAS = Limits()
 
 MAX_PREFIX = 900
 """Bytes of a prefix that is handed to HealthImaging, whose URIs have 1,024 characters at most."""
@@ -50,28 +54,29 @@ class Shard:
         return sum(file.size for file in self.files)
 
 
-def shards(prefix: str, files: Sequence[StoredFile]) -> list[Shard]:
-    """Split what lies below a prefix, largest folders first; files of more than MAX_FILE_BYTES are in no shard.
+def shards(prefix: str, files: Sequence[StoredFile], limits: Limits = QUOTAS) -> list[Shard]:
+    """Split what lies below a prefix, largest folders first; files that are too large are in no shard.
 
     A shard that is imported in place holds every file below its prefix, also those that turned out not to be DICOM:
-    HealthImaging counts them too.
+    HealthImaging counts them too. Where there would be more of these than HealthImaging has jobs at once, the smallest
+    are copied together.
     """
-    in_place, loose = _split(prefix, files)
-    in_place.sort(key=lambda shard: len(shard.files), reverse=True)
-    for shard in in_place[MAX_IN_PLACE:]:
+    in_place, loose = _split(prefix, files, limits)
+    in_place.sort(key=lambda shard: (-len(shard.files), shard.prefix))
+    for shard in in_place[limits.jobs :]:
         loose += shard.files
-    return in_place[:MAX_IN_PLACE] + packed(loose)
+    return in_place[: limits.jobs] + packed(loose, limits)
 
 
-def packed(files: Iterable[StoredFile]) -> list[Shard]:
-    """Files in order, as many a shard as fit; those of more than MAX_FILE_BYTES are left out."""
+def packed(files: Iterable[StoredFile], limits: Limits = QUOTAS) -> list[Shard]:
+    """Files in order, as many a shard as fit; those that are too large are left out."""
     found: list[Shard] = []
     batch: list[StoredFile] = []
     size = 0
     for file in files:
-        if file.size > MAX_FILE_BYTES:
+        if file.size > limits.file_size:
             continue
-        if batch and (len(batch) == MAX_FILES or size + file.size > MAX_BYTES):
+        if batch and (len(batch) == limits.files or size + file.size > limits.size):
             found.append(Shard(None, tuple(batch)))
             batch, size = [], 0
         batch.append(file)
@@ -79,14 +84,14 @@ def packed(files: Iterable[StoredFile]) -> list[Shard]:
     return [*found, Shard(None, tuple(batch))] if batch else found
 
 
-def _split(prefix: str, files: Sequence[StoredFile]) -> tuple[list[Shard], list[StoredFile]]:
+def _split(prefix: str, files: Sequence[StoredFile], limits: Limits) -> tuple[list[Shard], list[StoredFile]]:
     """The folders that fit, and the files that are in none of them."""
     in_place: list[Shard] = []
     loose: list[StoredFile] = []
     waiting = [(prefix, files)]
     while waiting:
         folder, inside = waiting.pop()
-        if _fits(folder, inside):
+        if _fits(folder, inside, limits):
             in_place.append(Shard(folder, tuple(inside)))
             continue
         for below, group in _folders(folder, inside):
@@ -97,10 +102,10 @@ def _split(prefix: str, files: Sequence[StoredFile]) -> tuple[list[Shard], list[
     return in_place, sorted(loose, key=lambda file: file.key)
 
 
-def _fits(prefix: str, files: Sequence[StoredFile]) -> bool:
-    if len(files) > MAX_FILES or len(prefix.encode()) > MAX_PREFIX:
+def _fits(prefix: str, files: Sequence[StoredFile], limits: Limits) -> bool:
+    if len(files) > limits.files or len(prefix.encode()) > MAX_PREFIX:
         return False
-    return sum(file.size for file in files) <= MAX_BYTES and all(file.size <= MAX_FILE_BYTES for file in files)
+    return sum(file.size for file in files) <= limits.size and all(file.size <= limits.file_size for file in files)
 
 
 def _folders(prefix: str, files: Iterable[StoredFile]) -> Iterator[tuple[str, list[StoredFile]]]:
