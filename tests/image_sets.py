@@ -203,6 +203,11 @@ class DataStore:
             with self.lock:
                 self.under_way -= 1
 
+    def delete_image_set(self, **wanted: Any) -> dict[str, Any]:
+        self._called("delete_image_set", wanted)
+        self.sets.remove(self._set(wanted))
+        return {"imageSetId": wanted["imageSetId"], "imageSetWorkflowStatus": "DELETING"}
+
     def start_dicom_import_job(self, **wanted: Any) -> dict[str, Any]:
         self._called("start_dicom_import_job", wanted)
         return {"jobId": "e" * 32, "jobStatus": "SUBMITTED"}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import boto3
     from botocore.config import Config
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,7 +39,9 @@ SECONDS_OF_A_FUNCTION = 70
 """Longer than any function of the stack may take."""
 
 
-_CLIENTS = frozenset({"s3", "dynamodb", "streams", "sqs", "functions", "users", "secrets", "health_imaging"})
+_CLIENTS = frozenset(
+    {"s3", "open_data", "dynamodb", "streams", "sqs", "functions", "users", "secrets", "formation", "health_imaging"}
+)
 
 
 class Aws:
@@ -59,6 +62,15 @@ class Aws:
     def s3(self) -> S3Client:
         """The client of S3."""
         return self._session.client("s3", endpoint_url=self._endpoint_url, config=self._config)
+
+    @cached_property
+    def open_data(self) -> S3Client:
+        """The client of S3 that signs nothing: for buckets that anyone may read."""
+        from botocore import UNSIGNED
+        from botocore.config import Config
+
+        config = self._config.merge(Config(signature_version=UNSIGNED))
+        return self._session.client("s3", endpoint_url=self._endpoint_url, config=config)
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
@@ -91,6 +103,11 @@ class Aws:
         return self._session.client("secretsmanager", endpoint_url=self._endpoint_url, config=self._config)
 
     @cached_property
+    def formation(self) -> CloudFormationClient:
+        """The client of CloudFormation."""
+        return self._session.client("cloudformation", endpoint_url=self._endpoint_url, config=self._config)
+
+    @cached_property
     def health_imaging(self) -> Any:
         """The client of HealthImaging, for many threads at once; whoever calls it tries again, not the client."""
         from botocore.config import Config
@@ -105,7 +122,7 @@ class Aws:
         """Return what CloudFormation says of a stack; raises click.ClickException where there is none."""
         from botocore.exceptions import ClientError
 
-        client = self._session.client("cloudformation", endpoint_url=self._endpoint_url, config=self._config)
+        client = self.formation
         try:
             return client.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:

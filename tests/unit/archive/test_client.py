@@ -183,6 +183,16 @@ def test_an_import_is_started_and_looked_at() -> None:
     }
 
 
+def test_an_image_set_is_deleted_as_soon_as_nobody_is_at_work_on_it() -> None:
+    store = store_of(before=failing(refusal("ConflictException", "DeleteImageSet"), 3))
+
+    archive(store).delete_image_set(IMAGE_SET)
+
+    assert (store.sets, store.count("delete_image_set")) == ([], 4)
+    with pytest.raises(ImageSetNotFound, match=f"deleting image set {IMAGE_SET}: there is none"):
+        archive(store).delete_image_set(IMAGE_SET)
+
+
 def test_calls_begin_at_the_published_rate_whoever_makes_them() -> None:
     store, clock = store_of(), Clock()
     client = archive(store, clock, rates={"GetImageFrame": 100.0})

@@ -125,6 +125,16 @@ class HealthImaging:
 
         return self._call("GetImageFrame", f"frame {frame_id} of image set {image_set_id}", read)
 
+    def delete_image_set(self, image_set_id: str) -> None:
+        """Delete an image set with all its versions, once nobody is at work on it; it goes a while later."""
+        wanted = self._in({"imageSetId": image_set_id})
+        self._call(
+            "DeleteImageSet",
+            f"deleting image set {image_set_id}",
+            lambda: self._client.delete_image_set(**wanted),
+            wait_for_lock=True,
+        )
+
     def start_import(self, role: str, input_uri: str, output_uri: str, token: str, name: str = "") -> dict[str, Any]:
         """Start an import; the same `token` again gives the same job. The answer names it: `jobId`, `jobStatus`."""
         wanted = {

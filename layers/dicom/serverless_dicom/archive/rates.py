@@ -16,6 +16,7 @@ PUBLISHED: Final = {
     "GetImageSet": 25.0,
     "GetImageSetMetadata": 50.0,
     "GetImageFrame": 1000.0,
+    "DeleteImageSet": 0.25,
 }
 """The default quotas of an account, requests a second by operation."""
 
