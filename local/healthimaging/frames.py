@@ -39,6 +39,10 @@ JPH_START = (
 
 Json = dict[str, Any]
 
+# OpenJPH makes the tables of its encoder at first use, and a thread that comes meanwhile encodes with half of them:
+# of 60 processes that began with eight threads, one stored a frame that is not what was imported.
+imagecodecs.htj2k_encode(np.zeros((8, 8), np.uint8))
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFrame:
