@@ -86,17 +86,16 @@ def datasets_of_study(
     header_only: bool = False,
     keep_compressed: bool = False,
 ) -> list[FileDataset]:
-    """All instances of all series of a study; of primary image sets, unless all are wanted. Raises likewise."""
-    return [
-        dataset
+    """All instances of all series of a study in the order of their numbers. Raises likewise.
+
+    Of primary image sets, unless all are wanted.
+    """
+    series = [
+        datasets_of_image_set(archive, found["imageSetId"], header_only=header_only, keep_compressed=keep_compressed)
         for found in archive.image_sets_of_study(study_instance_uid, all_sets=all_sets)
-        for dataset in datasets_of_image_set(
-            archive,
-            found["imageSetId"],
-            header_only=header_only,
-            keep_compressed=keep_compressed,
-        )
     ]
+    series.sort(key=lambda datasets: _order(datasets[0].get("SeriesNumber")) if datasets else _order(None))
+    return [dataset for datasets in series for dataset in datasets]
 
 
 def series_of_study(archive: HealthImaging, study_instance_uid: str, *, all_sets: bool = False) -> list[dict[str, Any]]:
@@ -107,7 +106,7 @@ def series_of_study(archive: HealthImaging, study_instance_uid: str, *, all_sets
     """
     found = archive.image_sets_of_study(study_instance_uid, all_sets=all_sets)
     series = [row for summary in found for row in series_of_image_set(archive, summary["imageSetId"])]
-    return sorted(series, key=_order)
+    return sorted(series, key=lambda row: _order(row["SeriesNumber"]))
 
 
 def series_of_image_set(
@@ -157,6 +156,6 @@ def _file(dataset: FileDataset) -> bytes:
     return file.getvalue()
 
 
-def _order(row: dict[str, Any]) -> tuple[int, str]:
-    number = str(row["SeriesNumber"]).strip()
+def _order(series_number: Any) -> tuple[int, str]:
+    number = str(series_number).strip()
     return (int(number), number) if number.lstrip("+-").isdecimal() else (2**31, number)
