@@ -6,6 +6,7 @@ import importlib
 import io
 import os
 import sys
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "headers": "Print what DICOM files say of themselves.",
     "convert": "Draw DICOM images into JPEG or PNG files.",
+    "import": "Import DICOM files into HealthImaging.",
     "export": "Write image sets as DICOM files or pictures.",
     "verify": "Compare every frame of image sets with its checksum.",
     "upload": "Upload files and folders to the inbox bucket.",
@@ -31,7 +33,7 @@ COMMANDS = {
     "publish": "Put the page into the stack's bucket.",
     "token": "Log in, and print a token for the API.",
 }
-"""Each command, in module `commands.<name>`, which is imported when it is called."""
+"""Each command, in module `commands.<name>`, which is imported when it is called; `import_` for Python's own word."""
 
 FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 """Exit statuses: 128 and the signal's number for the last two, as shells have it."""
@@ -48,7 +50,8 @@ class Commands(click.Group):
         """Return one command, or None where there is none of the name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"serverless_dicom_cli.commands.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(importlib.import_module(f"serverless_dicom_cli.commands.{name}"), name)
         return command
 
     def invoke(self, ctx: click.Context) -> int:

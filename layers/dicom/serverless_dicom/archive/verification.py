@@ -25,6 +25,9 @@ THREADS = 16
 GROUP = 64
 """Frames after which the clock is looked at."""
 
+TRIES = 2
+"""Times that a frame is fetched which is not what was imported."""
+
 EXAMPLES = 20
 """Frames of an image set that are named where they are not what was imported; its verdicts name all."""
 
@@ -97,11 +100,15 @@ class Verifier:
         return rows
 
     def _verdict(self, image_set_id: str, instance: Instance, frame: Frame) -> Verdict:
-        try:
-            stored = self.archive.frame(image_set_id, frame.id)
-        except ArchiveError as error:
-            return Verdict(frame.id, False, frame.checksum.crc32 if frame.checksum else None, None, str(error))
-        return verdict(frame, stored, instance.stored_syntax)
+        """The verdict of a frame; one that is not right is fetched again, lest it was spoilt on its way."""
+        for _ in range(TRIES):
+            try:
+                found = verdict(frame, self.archive.frame(image_set_id, frame.id), instance.stored_syntax)
+            except ArchiveError as error:
+                return Verdict(frame.id, False, frame.checksum.crc32 if frame.checksum else None, None, str(error))
+            if found.ok:
+                break
+        return found
 
 
 def _frames(image_set: ImageSet) -> Iterator[tuple[Instance, Frame]]:
