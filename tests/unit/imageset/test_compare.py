@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import HTJ2KLossless
+from pydicom.uid import MPEG4HP41, HTJ2KLossless
 
 from serverless_dicom.imageset.compare import Difference, compare
 from tests.datasets import as_file, make_dataset
@@ -101,4 +101,18 @@ def test_a_frame_that_is_lost_is_told() -> None:
     before = grey(frames, bits=12, allocated=16, SOPInstanceUID="1.2.3")
     after = grey(frames[:1], bits=12, allocated=16, SOPInstanceUID="1.2.3")
 
-    assert Difference("NumberOfFrames", "pixels") in compare(before, after).differences
+    assert Difference("00280008", "pixels") in compare(before, after).differences
+
+
+def test_pixels_that_are_lost_are_told() -> None:
+    before = grey(noise((6, 5), 12).astype(np.uint16), bits=12, allocated=16, SOPInstanceUID="1.2.3")
+    without = as_file(make_image(rows=6, columns=5, bits=12, SOPInstanceUID="1.2.3"))
+
+    assert compare(before, without).differences == (Difference("7FE00010", "missing"),)
+
+
+@pytest.mark.parametrize(("stream", "kinds"), [(b"abcdef", []), (b"abcxef", ["pixels"])])
+def test_a_video_is_compared_as_it_is_encoded(stream: bytes, kinds: list[str]) -> None:
+    before, after = (encapsulated(make_image("YBR_FULL", frames=9), [data], MPEG4HP41) for data in (b"abcdef", stream))
+
+    assert [one.kind for one in compare(before, after).differences] == kinds

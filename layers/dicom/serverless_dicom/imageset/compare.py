@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydicom import dcmread
+from pydicom.encaps import generate_fragments
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.valuerep import PersonName
 
+from serverless_dicom.errors import UnsupportedTransferSyntax
 from serverless_dicom.header.ranges import MemoryRanges
 from serverless_dicom.image import open_image
 from serverless_dicom.image.decode import decode
@@ -73,7 +75,7 @@ def compare(source: bytes, found: bytes) -> Comparison:
     seen = list(_compared(before, after, ""))
     differing = [difference for difference in seen if difference is not None]
     may = [difference for difference in differing if _is_normalised(difference.path)]
-    frames, pixels = _pixels(source, found, before)
+    frames, pixels = _pixels(source, found, before, after)
     must = [difference for difference in differing if difference not in may]
     return Comparison(len(seen), frames, (*must, *pixels), tuple(difference.path for difference in may))
 
@@ -125,15 +127,26 @@ def _is_normalised(path: str) -> bool:
     return int(path.rpartition(".")[2][:8], 16) in NORMALISED
 
 
-def _pixels(source: bytes, found: bytes, before: Dataset) -> tuple[int, list[Difference]]:
+def _pixels(source: bytes, found: bytes, before: Dataset, after: Dataset) -> tuple[int, list[Difference]]:
     """How many frames were compared, and those that are not alike."""
-    if not any(tag in before for tag in PIXEL_DATA):
+    tags = [tag for tag in PIXEL_DATA if before.get(tag) is not None]
+    if not tags:
         return 0, []
-    one, other = (open_image(MemoryRanges(data)) for data in (source, found))
+    if lost := [Difference(f"{tag:08X}", "missing") for tag in tags if after.get(tag) is None]:
+        return 0, lost
+    try:
+        one, other = (open_image(MemoryRanges(data)) for data in (source, found))
+    except UnsupportedTransferSyntax:  # a video, which is compared as it is encoded
+        return 1, [] if _stream(before) == _stream(after) else [Difference("1", "pixels")]
     if one.number_of_frames != other.number_of_frames:
-        return 0, [Difference("NumberOfFrames", "pixels")]
+        return 0, [Difference("00280008", "pixels")]
     numbers = range(1, one.number_of_frames + 1)
     return len(numbers), [Difference(str(number), "pixels") for number in numbers if not _alike(one, other, number)]
+
+
+def _stream(dataset: Dataset) -> bytes:
+    """The fragments of pixel data, one after the other."""
+    return b"".join(generate_fragments(dataset.PixelData)).rstrip(b"\0")
 
 
 def _alike(one: OpenImage, other: OpenImage, number: int) -> bool:
