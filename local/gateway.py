@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ministack import app as emulator
 
-from local import behalf
+from local import behalf, resources
 from local.behalf import Application, Channel, Scope
 
 
@@ -26,5 +26,6 @@ def behind_tls(application: Application) -> Application:
 
 if __name__ == "__main__":
     behalf.admit()
+    resources.admit()
     emulator.app = behind_tls(behalf.told_by_header(emulator.app))
     emulator.main()

@@ -79,6 +79,23 @@ def test_the_stack_has_a_data_store_of_its_name(stack: LocalStack, archive: Arch
     assert stack.outputs["healthImagingUrl"] == f"http://127.0.0.1:{stack.port + 3}"
 
 
+def test_cloudformation_makes_and_deletes_data_stores(stack: LocalStack, archive: Archive) -> None:
+    formation = stack.client("cloudformation")
+    store = {"Type": "AWS::HealthImaging::Datastore", "Properties": {"DatastoreName": "of-a-template"}}
+    names = {name: {"Value": {"Fn::GetAtt": ["Store", name]}} for name in ("DatastoreId", "DatastoreArn")}
+    template = json.dumps({"Resources": {"Store": store}, "Outputs": names})
+    formation.create_stack(StackName="store", TemplateBody=template)
+    formation.get_waiter("stack_create_complete").wait(StackName="store", WaiterConfig={"Delay": 1})
+    told = formation.describe_stacks(StackName="store")["Stacks"][0]["Outputs"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in told}
+    properties = archive.imaging.get_datastore(datastoreId=outputs["DatastoreId"])["datastoreProperties"]
+    assert (properties["datastoreName"], properties["datastoreArn"]) == ("of-a-template", outputs["DatastoreArn"])
+    formation.delete_stack(StackName="store")
+    formation.get_waiter("stack_delete_complete").wait(StackName="store", WaiterConfig={"Delay": 1})
+    properties = archive.imaging.get_datastore(datastoreId=outputs["DatastoreId"])["datastoreProperties"]
+    assert properties["datastoreStatus"] in {"DELETING", "DELETED"}
+
+
 def test_a_prefix_is_imported_by_the_role_of_the_job(archive: Archive) -> None:
     mine = {"Condition": {"StringEquals": {"aws:SourceAccount": "000000000000"}}}
     job = archive.imported(archive.role("import-all", *EVERYTHING, **mine))
