@@ -39,9 +39,20 @@ export class Client {
     return this.#ask("frame", { number });
   }
 
-  /** The header's rows. @throws {Refused} */
-  rows() {
-    return this.#ask("rows", {});
+  /** Open nothing: frames come with the beginnings of their objects. Whatever was asked before is dropped. */
+  begin() {
+    if (this.#waiting.size) this.close();
+    this.#blob = null;
+  }
+
+  /** A frame of an object, `{object: {key, blob}, number, data, checksum}`. @returns {Promise<Picture>} @throws {Refused} */
+  frameOf(wanted) {
+    return this.#ask("frameOf", wanted);
+  }
+
+  /** The header's rows of what is open, or of another object, by its beginning. @throws {Refused} */
+  rows(object) {
+    return this.#ask("rows", { object });
   }
 
   /** The whole value of a row. */

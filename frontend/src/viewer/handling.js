@@ -177,6 +177,7 @@ export class Handling {
   async show(number) {
     const failure = await this.showing.show(number, this.windowing.custom);
     if (failure === undefined) return null;
+    if (this.picture?.summary) this.summary = this.picture.summary; // of a stack's objects each has its own
     this.teller.line(failure?.message ?? "");
     this.teller.notice(this.showing.notice);
     this.screen.paint();

@@ -29,10 +29,9 @@ export class Header {
     this.element = make("div", { class: "viewer-header", hidden: true }, bar, this.scroller);
   }
 
-  /** Show other rows. @param {Row[]} rows */
+  /** Show other rows; the filter stays, for the next object's are looked through for the same. @param {Row[]} rows */
   show(rows, isMore = false) {
     this.#rows = rows;
-    this.filter.value = "";
     this.isCut = isMore;
     this.#fill();
   }

@@ -44,6 +44,42 @@ export class WorkerSource {
   }
 }
 
+/**
+ * Frames of several objects, one after the other, whose bytes are fetched when they are wanted: `stack` has `frames`,
+ * `frame(number)`, which gives what Client.frameOf takes, and `ahead(number)`, which hears what is shown.
+ */
+export class StackSource {
+  isServers = false;
+  #stack;
+  #frames;
+
+  /** @param {Client} client */
+  constructor(client, stack) {
+    this.#stack = stack;
+    this.frames = stack.frames;
+    this.#frames = new Frames(async (number) => {
+      const wanted = await stack.frame(number);
+      return { ...(await client.frameOf(wanted)), object: wanted.object };
+    });
+  }
+
+  frame(number) {
+    return this.#frames.get(number);
+  }
+
+  /** The frame if it is decoded already. */
+  kept(number) {
+    return this.#frames.kept(number);
+  }
+
+  /** Fetch what will likely be asked for next, and decode the nearest of it. */
+  prefetch(number) {
+    this.#stack.ahead(number);
+    const near = [1, 2, 3, -1].map((step) => number + step).filter((one) => one >= 1 && one <= this.frames);
+    this.#frames.prefetch(near);
+  }
+}
+
 /** A JPEG, PNG or GIF. */
 export class PlainSource {
   isServers = false;

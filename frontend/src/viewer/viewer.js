@@ -10,16 +10,21 @@ import { layOut } from "./layout.js";
 import { openBlob } from "./opening.js";
 import { Screen } from "./screen.js";
 import { inPlace } from "./showing.js";
-import { ServerSource } from "./sources.js";
+import { ServerSource, StackSource } from "./sources.js";
 import { Teller } from "./teller.js";
 import { Toolbar } from "./toolbar.js";
 import { told } from "./windows.js";
+
+const HEADER_PAUSE = 150; // milliseconds: not every object that passes has its header read
 
 /** What the page has; see createViewer. */
 export class Viewer extends Handling {
   name = "";
   #opened = 0;
   #rows = null;
+  #onFrame = null;
+  #followed = null;
+  #reading = 0;
 
   /** @param {HTMLElement} container @param {{worker: string, limit?: number}} options */
   constructor(container, { worker, limit }) {
@@ -67,6 +72,17 @@ export class Viewer extends Handling {
     return this.#begin(new ServerSource(serverPicture, this.summary), null, null, onStatus);
   }
 
+  /** Show frames of several objects as a stack, from `number` on; see createViewer. */
+  async openStack(stack, { name = "", number = 1, onStatus, onFrame } = {}) {
+    this.#clear(name);
+    this.#client.begin();
+    this.#onFrame = onFrame ?? null;
+    this.hasHeader = true;
+    onStatus?.("reading");
+    this.teller.line("Reading …");
+    return this.#begin(new StackSource(this.#client, stack), null, null, onStatus, number);
+  }
+
   /** Draw boxes over the picture: fractions of its width and height, each with a label. */
   setBoxes(boxes) {
     this.screen.boxes = [...boxes];
@@ -96,7 +112,8 @@ export class Viewer extends Handling {
   #clear(name) {
     this.cine.begin(0);
     this.forget();
-    this.#rows = null;
+    clearTimeout(this.#reading);
+    this.#rows = this.#onFrame = this.#followed = null;
     this.name = name;
     this.#header.show([]);
     this.teller.notice("");
@@ -105,11 +122,11 @@ export class Viewer extends Handling {
     return (this.#opened += 1);
   }
 
-  async #begin(source, fallback, refusal, onStatus) {
+  async #begin(source, fallback, refusal, onStatus, number = 1) {
     const mine = this.#opened;
     this.showing.begin(source, fallback);
     this.cine.begin(source.frames, this.summary.framesPerSecond);
-    const failure = await this.show(1);
+    const failure = await this.show(number);
     if (mine !== this.#opened) return { kind: "closed", frames: 0 };
     if (failure) return this.#refused(refusal ?? failure, onStatus);
     onStatus?.("shown");
@@ -128,12 +145,23 @@ export class Viewer extends Handling {
 
   async #showHeader() {
     if (this.#rows) return;
-    const mine = this.#opened;
-    this.#rows = this.#client.rows().catch(() => ({ rows: [], more: false }));
-    const { rows, more } = await this.#rows;
-    if (mine !== this.#opened) return;
+    const mine = (this.#rows = this.#client.rows(this.picture?.object).catch(() => ({ rows: [], more: false })));
+    const { rows, more } = await mine;
+    if (mine !== this.#rows) return;
     this.#header.reveal(this.state.patient);
     this.#header.show(rows, more);
+  }
+
+  /** Another frame is shown, of a stack perhaps one of another object. */
+  #follow(picture) {
+    if (picture === this.#followed) return;
+    const isOther = picture?.object && picture.object !== this.#followed?.object;
+    this.#followed = picture;
+    if (picture) this.#onFrame?.(this.number, picture);
+    if (!isOther) return;
+    this.#rows = null;
+    clearTimeout(this.#reading);
+    if (this.state.header) this.#reading = setTimeout(() => this.#showHeader(), HEADER_PAUSE);
   }
 
   /** The pointer is somewhere, or nowhere. */
@@ -158,6 +186,7 @@ export class Viewer extends Handling {
   }
 
   #drawn() {
+    this.#follow(this.picture);
     this.#corners.update(this, this.value);
     this.#edges.update(this);
     if (!this.windowing.isDragged) this.#update();

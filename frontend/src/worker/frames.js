@@ -9,9 +9,9 @@ const MAX_MISSING = 0.1;
 
 /**
  * The encoded bytes of a frame; the first pixel of 1-bit ones stands at bit `firstBit`. `missing` is the share of them
- * that the object ends before, filled with zeros.
+ * that the object ends before, filled with zeros; `checksum`, where it is known, tells whether they are what they were.
  *
- * @typedef {{data: Uint8Array, firstBit: number, missing: number}} FrameBytes
+ * @typedef {{data: Uint8Array, firstBit: number, missing: number, checksum?: Checksum}} FrameBytes
  */
 
 /** A reader of the frames of an object, by their numbers from 1. @returns {(number: number) => FrameBytes} */

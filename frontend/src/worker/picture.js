@@ -1,6 +1,7 @@
 /** A frame with all that is needed to draw it (PS3.4 N.2): grey values and their transformation, or RGBA. */
 import { pixelShape } from "./aspect.js";
 import { rgbaOf } from "./colour.js";
+import { isAsImported } from "./checksum.js";
 import { decode } from "./decode.js";
 import { text } from "./elements.js";
 import { modalityOf } from "./modality.js";
@@ -17,7 +18,8 @@ import { paddingOf, rangeOf, voisOf } from "./voi.js";
  *
  * @typedef {{number: number, rows: number, columns: number, samples?: TypedArray, bits?: number, modality?: Modality,
  *   vois?: Voi[], inverted?: boolean, rgba?: Uint8ClampedArray, overlays: Overlay[], aspect: number,
- *   spacing: number[] | null, where: string, orientation: {right: string, bottom: string} | null, warnings: string[]}} Picture
+ *   spacing: number[] | null, where: string, orientation: {right: string, bottom: string} | null, isIntact?: boolean,
+ *   warnings: string[]}} Picture
  */
 
 /** Decode frame `number`, from 1. @returns {Promise<Picture>} @throws {Refusal} */
@@ -26,11 +28,13 @@ export async function pictureOf(subject, number) {
   const { dataSet, uid } = parsed;
   const frame = readFrame(number);
   const decoded = await decode(frame, description, family, uid);
+  const isIntact = frame.checksum && isAsImported(frame, decoded.samples);
   const overlays = overlaysOf(dataSet, number, decoded, description);
   const fromHighBit = decoded.hasAllBits;
   const samples = ofStoredBits(decoded.samples, description, fromHighBit);
   const { rows, columns } = description;
-  const shown = { number, rows, columns, overlays, ...pixelShape(dataSet, number), warnings: [] };
+  const shown = { number, rows, columns, overlays, ...pixelShape(dataSet, number), isIntact, warnings: [] };
+  if (isIntact === false) shown.warnings.push("This frame is not what was imported: its checksum is another.");
   shown.orientation = orientationOf(dataSet, number);
   if (frame.missing > 0) {
     shown.warnings.push(`${(100 * frame.missing).toFixed(1)} % of the pixels are missing in the file; they are drawn as 0.`);

@@ -13,26 +13,33 @@ import { subjectOf, summaryOf } from "./subject.js";
 
 let parsed = null;
 let subject = null;
+let refusal = null;
+let summary = null;
 let header = null;
+let key = null;
 
 const TASKS = {
   /** Open a blob; an object that cannot be drawn here is opened too, with the refusal that says why. */
   async open({ blob }) {
-    parsed = subject = header = null;
-    parsed = await parse(new BlobBytes(blob));
-    try {
-      subject = await subjectOf(parsed);
-      return { summary: summaryOf(parsed, subject.description), refusal: null };
-    } catch (error) {
-      return { summary: summaryOf(parsed), refusal: told(error) };
-    }
+    header = null;
+    await turnTo({ key: null, blob });
+    return { summary, refusal };
   },
 
   /** A frame, from 1. */
   frame: ({ number }) => pictureOf(opened(subject), number),
 
-  /** All rows of the header. */
-  async rows() {
+  /** A frame whose bytes stand beside the beginning of its object, by whose `key` that is known again. */
+  async frameOf({ object, number, data, checksum }) {
+    if (key !== object.key) await turnTo(object);
+    if (refusal) throw new Refusal(refusal.code, refusal.message);
+    const readFrame = () => ({ data, firstBit: 0, missing: 0, checksum });
+    return { ...(await pictureOf({ ...subject, readFrame }, number)), summary };
+  },
+
+  /** All rows of the header of what is open, or of another object. */
+  async rows({ object }) {
+    if (object && key !== object.key) await turnTo(object);
     const { meta, dataSet } = opened(parsed);
     const [names, uids] = await Promise.all([elementNames(), uidNames()]);
     header = rowsOf([meta, dataSet], names, uids);
@@ -42,6 +49,19 @@ const TASKS = {
   /** The whole value of a row. */
   value: ({ row }) => opened(header).elements[row]?.() ?? "",
 };
+
+async function turnTo(object) {
+  parsed = subject = refusal = summary = key = null;
+  parsed = await parse(new BlobBytes(object.blob));
+  key = object.key;
+  try {
+    subject = await subjectOf(parsed);
+    summary = summaryOf(parsed, subject.description);
+  } catch (error) {
+    refusal = told(error);
+    summary = summaryOf(parsed);
+  }
+}
 
 let last = Promise.resolve();
 

@@ -19,6 +19,22 @@ async function open(path, { server } = {}) {
   return { ...opened, asked };
 }
 
+/** Show frames as a stack: `places` have the path of an object's beginning, its key, a number, a checksum, and their own path. */
+function stack(places) {
+  const asked = [];
+  const frame = async (number) => {
+    const { beginning, key, path, ...rest } = places[number - 1];
+    asked.push(number);
+    const data = new Uint8Array(await (await fetched(path)).arrayBuffer());
+    return { object: (objects[key] ??= { key, blob: await fetched(beginning) }), data, ...rest };
+  };
+  const objects = {};
+  const seen = [];
+  const onFrame = (number, picture) => seen.push([number, picture.isIntact]);
+  window.harness.seen = seen;
+  return viewer.openStack({ frames: places.length, frame, ahead: () => {} }, { onFrame });
+}
+
 /** How the painted picture differs from the RGBA bytes at a path. */
 async function compare(path) {
   const expected = new Uint8Array(await (await fetched(path)).arrayBuffer());
@@ -44,4 +60,4 @@ function restart(options) {
   viewer = window.harness.viewer = createViewer(document.querySelector("main"), options);
 }
 
-window.harness = { viewer, restart, open, compare, window: show };
+window.harness = { viewer, restart, open, stack, compare, window: show };
