@@ -1,14 +1,15 @@
 // The page: what it is built of, and in which order it wakes.
 import { AnalysePanel } from "./page/analyse.js";
 import { Api } from "./page/api.js";
+import { archivePanel } from "./page/archive.js";
 import { loadConfig } from "./page/config.js";
 import { ConvertPanel } from "./page/convert.js";
 import { Notices, Voice } from "./page/notices.js";
 import { asProblem } from "./page/problem.js";
-import { followHistory, go } from "./page/route.js";
+import { TABS, followHistory, go } from "./page/route.js";
 import { Session } from "./page/session.js";
 import { buildShell } from "./page/shell.js";
-import { StudiesPanel } from "./page/studies.js";
+import { studiesPanel } from "./page/studies.js";
 import "./page/theme.js";
 
 const notices = new Notices();
@@ -21,6 +22,7 @@ async function wake() {
   try {
     const config = await loadConfig();
     session = new Session(config.login);
+    if (config.archive) TABS.push("archive");
     service = { api: new Api(config.api, session), maxUploadBytes: config.maxUploadBytes };
     await session.finish();
   } catch (error) {
@@ -33,8 +35,9 @@ async function wake() {
     go("convert");
     convert.take(uri, frame);
   };
-  const studies = new StudiesPanel({ ...around, onconvert });
+  const studies = studiesPanel({ ...around, onconvert });
   const panels = { analyse: analyse.element, convert: convert.element, studies: studies.element };
+  if (TABS.includes("archive")) panels.archive = archivePanel(around).element;
   buildShell(document.body, { panels, session, notices, voice });
   document.body.append(analyse.over);
   followHistory();

@@ -17,9 +17,8 @@ export class Api {
   }
 
   /** A job's state, with `retryAfter` in seconds while it goes on. */
-  async result(jobId, signal) {
-    const response = await this.#call("GET", `/results/${encodeURIComponent(jobId)}`, undefined, signal);
-    return { ...(await response.json()), retryAfter: Number(response.headers.get("Retry-After")) || 0 };
+  result(jobId, signal) {
+    return this.#polled(`/results/${encodeURIComponent(jobId)}`, signal);
   }
 
   /** A page of studies, or of one study's objects. */
@@ -36,14 +35,54 @@ export class Api {
     return { ...answer, data: { format, quality, size: blob.size }, blob };
   }
 
+  /** A page of image sets. */
+  imageSets(fields, signal) {
+    return this.#json("POST", "/image-sets", fields, signal);
+  }
+
+  /** What is in an image set: series, instances with their headers, the names of frames. */
+  async imageSet(imageSetId, signal) {
+    const answer = await this.#json("GET", `/image-sets/${encodeURIComponent(imageSetId)}`, undefined, signal);
+    return answer.url ? JSON.parse(await (await download(answer.url, { signal })).text()) : answer;
+  }
+
+  /** The bytes of a frame as it is stored. @returns {Promise<Uint8Array>} */
+  async frame(imageSetId, frameId, signal) {
+    const path = `/image-sets/${encodeURIComponent(imageSetId)}/frames/${encodeURIComponent(frameId)}`;
+    const response = await this.#call("GET", path, undefined, signal, "application/octet-stream, application/json");
+    try {
+      const isElsewhere = response.headers.get("Content-Type")?.startsWith("application/json");
+      const found = isElsewhere ? await download((await response.json()).url, { signal }) : response;
+      return new Uint8Array(await found.arrayBuffer());
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }
+
+  /** A new import. */
+  startImport(fields, signal) {
+    return this.#json("POST", "/imports", fields, signal);
+  }
+
+  /** An import's state, with `retryAfter` in seconds while it goes on. */
+  importJob(jobId, signal) {
+    return this.#polled(`/imports/${encodeURIComponent(jobId)}`, signal);
+  }
+
+  async #polled(path, signal) {
+    const response = await this.#call("GET", path, undefined, signal);
+    return { ...(await response.json()), retryAfter: Number(response.headers.get("Retry-After")) || 0 };
+  }
+
   async #json(method, path, fields, signal) {
     return (await this.#call(method, path, fields, signal)).json();
   }
 
-  async #call(method, path, fields, signal) {
+  async #call(method, path, fields, signal, accept) {
     const send = async (renew) => {
       const headers = { Authorization: `Bearer ${await this.#session.token({ renew })}` };
       if (fields) headers["Content-Type"] = "application/json";
+      if (accept) headers.Accept = accept;
       const body = fields && JSON.stringify(fields);
       return fetch(this.#base + path, { method, headers, body, signal, cache: "no-store" });
     };
@@ -84,6 +123,7 @@ async function* chunks(stream) {
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) yield value;
 }
 
-function fromBase64(text) {
+/** The bytes of a text in base64. */
+export function fromBase64(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

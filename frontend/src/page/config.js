@@ -2,7 +2,7 @@
 import { Problem } from "./problem.js";
 
 /**
- * `{api, login: {url, clientId}, maxUploadBytes}`. Throws a Problem where the file is absent or says something else.
+ * `{api, login: {url, clientId}, maxUploadBytes, archive}`; `archive` is whether the service has one. Throws a Problem where the file is absent or says something else.
  */
 export async function loadConfig() {
   let config;
@@ -15,10 +15,11 @@ export async function loadConfig() {
   if (!config || typeof config.api !== "string" || !config.login?.url || !config.login?.clientId) {
     throw new Problem("not_configured", "This page does not know its service: config.json is missing or incomplete.");
   }
-  const { api, login, maxUploadBytes } = config;
+  const { api, login, maxUploadBytes, archive } = config;
   return {
     api: api.replace(/\/$/, ""),
     login: { url: login.url.replace(/\/$/, ""), clientId: login.clientId },
     maxUploadBytes: maxUploadBytes || Infinity,
+    archive: archive === true,
   };
 }

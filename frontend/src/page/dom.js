@@ -56,9 +56,9 @@ export function field(label, control, { hint, className = "" } = {}) {
   return h("div", { class: `field ${className}` }, h("label", { for: control.id }, label), control, note);
 }
 
-/** A checkbox with its label behind it. */
+/** A checkbox with its label behind it: one that is there, or one with such properties. */
 export function check(label, props = {}) {
-  const box = h("input", { type: "checkbox", ...props });
+  const box = props instanceof Element ? props : h("input", { type: "checkbox", ...props });
   return { box, element: h("label", { class: "check" }, box, h("span", {}, label)) };
 }
 

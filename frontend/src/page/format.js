@@ -19,6 +19,14 @@ export function date(value) {
   return /^\d{8}$/.test(value ?? "") ? value.replace(/(....)(..)(..)/, "$1-$2-$3") : (value ?? "");
 }
 
+/** A moment in ISO 8601 as the clock here has it: `2024-02-29 10:11`. */
+export function moment(value) {
+  const at = new Date(value ?? NaN);
+  if (Number.isNaN(at.getTime())) return "–";
+  const two = (number) => String(number).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 /** A count with its noun: `1 file`, `2 files`. */
 export function count(number, one, many = `${one}s`) {
   return `${number} ${number === 1 ? one : many}`;

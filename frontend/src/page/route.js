@@ -3,8 +3,9 @@
  * What else belongs to a place is remembered here while the page lives, by a number that its history entry holds.
  */
 
+/** The tabs, in their order; what a stack may lack is added where it has it. */
 export const TABS = ["analyse", "convert", "studies"];
-const MAY_STAND = { modality: /^[A-Z]{2,16}$/, limit: /^(10|25|50|100)$/, page: /^[1-9]\d{0,4}$/, view: /^study$/ };
+const MAY_STAND = { modality: /^[A-Z]{2,16}$/, limit: /^(10|25|50|100)$/, page: /^[1-9]\d{0,4}$/, view: /^(study|set)$/ };
 
 const remembered = new Map();
 const listeners = new Set();

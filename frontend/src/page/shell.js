@@ -4,7 +4,7 @@ import { patientDataShown } from "./patient.js";
 import { TABS, onPlace } from "./route.js";
 import { theme } from "./theme.js";
 
-const TITLES = { analyse: "Analyse", convert: "Convert", studies: "Studies" };
+const TITLES = { analyse: "Analyse", convert: "Convert", studies: "Studies", archive: "Archive" };
 
 /** Build the page into `body`: `panels` has an element a tab; `session` is null where the page knows no login. */
 export function buildShell(body, { panels, session, notices, voice }) {

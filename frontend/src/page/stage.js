@@ -26,6 +26,21 @@ export class Stage {
     return shown;
   }
 
+  /** Show the frames of several objects as a stack, from `number` on; else as `show`. `options` has `onFrame` too. */
+  async showStack(stack, options) {
+    this.shown = null;
+    const viewer = (this.#viewer ??= this.#made());
+    const shown = await viewer.openStack(stack, options);
+    if (shown.kind === "closed") return null;
+    this.shown = shown;
+    return shown;
+  }
+
+  /** Go to a frame of what is shown. */
+  go(number) {
+    this.#viewer?.go(number);
+  }
+
   /** Draw boxes over the picture: the viewer's, `{box, label, tone}`. */
   setBoxes(boxes) {
     this.element.dataset.boxes = boxes.length;

@@ -14,6 +14,7 @@ from typing import Any, Self
 from PIL import Image
 
 from tests.browser.conftest import POLICY, TYPES
+from tests.browser.page.archive import Archive
 from tests.browser.page.login_host import CLIENT, LoginHost
 from tests.browser.page.wire import Call, Origins, Reply
 
@@ -75,6 +76,7 @@ class Peer:
     studies: list[dict[str, Any]] = field(default_factory=list)
     objects: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    archive: Archive | None = None
     replies: dict[tuple[str, str], list[Reply]] = field(default_factory=dict)
     host: LoginHost = field(default_factory=LoginHost)
     calls: list[Call] = field(default_factory=list)
@@ -114,7 +116,8 @@ class Peer:
     def _site(self, call: Call) -> Reply:
         if call.path == "/config.json" and self.configured:
             login = {"url": self.login, "clientId": CLIENT}
-            return Reply.json({"api": "/live", "login": login, "maxUploadBytes": self.max_bytes})
+            known = {"api": "/live", "login": login, "maxUploadBytes": self.max_bytes}
+            return Reply.json(known | {"archive": self.archive is not None})
         file = self.folder / (call.path.removeprefix("/") or "index.html")
         if "/" in call.path[1:] or not file.is_file():
             return Reply(404)
@@ -129,6 +132,8 @@ class Peer:
         route = call.path.removeprefix("/live")
         if route.startswith("/results/"):
             return self._result(route.removeprefix("/results/"))
+        if self.archive and route.startswith(("/image-sets", "/imports")):
+            return self.archive.answer(route, call)
         routes: dict[str, Callable[[Any], Reply]] = {
             "/uploads": self._upload,
             "/studies": self._studies,
