@@ -33,6 +33,7 @@ SETTINGS = {
     "AnalyzeImage": settings.AnalyzeImageSettings,
     "BatchImports": settings.BatchImportsSettings,
     "Convert": settings.ConvertSettings,
+    "ExportImageSet": settings.ExportImageSetSettings,
     "FinishImport": settings.FinishImportSettings,
     "GetImport": settings.GetImportSettings,
     "GetResult": settings.GetResultSettings,

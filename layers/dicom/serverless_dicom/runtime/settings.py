@@ -141,6 +141,14 @@ class ResumeImportSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class ExportImageSetSettings(Settings):
+    """Of `export_image_set`: the data store, and the bucket that exports are written to."""
+
+    datastore_id: str
+    results_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyImageSetSettings(Settings):
     """Of `verify_image_set`."""
 
