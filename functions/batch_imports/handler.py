@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom.archive.documents import Documents
 from serverless_dicom.archive.places import Place
@@ -39,6 +40,7 @@ def handler(event: Any, _context: LambdaContext) -> Any:
 
     A message that tells of nothing is set aside; all of them come again where an import cannot be started.
     """
+    metrics.add_metric("Invocations", MetricUnit.Count, 1)
     if not is_batch(event):
         try:
             return {"statusCode": 202, "body": _started(object_changes(event), str(uuid.uuid4()))}

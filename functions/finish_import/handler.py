@@ -29,6 +29,7 @@ logger, metrics = Logger(), Metrics()
 @metrics.log_metrics
 def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
     """Take the `step` of the workflow's event: gather, finish or close; or EventBridge's word that it ended badly."""
+    metrics.add_metric("Invocations", MetricUnit.Count, 1)
     with told_without_values(logger):
         detail = event.get("detail") if event.get("source") == "aws.states" else None
         if detail:

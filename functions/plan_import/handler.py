@@ -36,6 +36,7 @@ def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     Answers `ok` and how many shards there are; not ok where there is nothing to go on with, as the row then says.
     What may help later is raised.
     """
+    metrics.add_metric("Invocations", MetricUnit.Count, 1)
     seconds = context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_WRITE
     try:
         with told_without_values(logger):

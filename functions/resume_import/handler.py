@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom.archive.workflow import Workflow
 from serverless_dicom.errors import InvalidEvent
@@ -26,6 +27,7 @@ logger, metrics = Logger(), Metrics()
 @metrics.log_metrics
 def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
     """Take an event of HealthImaging, "Import Job Completed" or "Import Job Failed"; answers whether a task waited."""
+    metrics.add_metric("Invocations", MetricUnit.Count, 1)
     with told_without_values(logger):
         detail = event.get("detail") if isinstance(event, dict) else None
         import_id = detail.get("jobId") if isinstance(detail, dict) else None

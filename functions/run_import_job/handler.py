@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from serverless_dicom.archive.client import HealthImaging
 from serverless_dicom.archive.documents import Documents
@@ -33,6 +34,7 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
 
     Answers `ok`, and not ok where the shard was given up, which is written down then; what may help later is raised.
     """
+    metrics.add_metric("Invocations", MetricUnit.Count, 1)
     answer: dict[str, Any] = {"ok": True, "importJobId": "", "over": False}
     try:
         with told_without_values(logger):

@@ -36,6 +36,7 @@ def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
 
     Where the time is up before, the same event goes on with what is left.
     """
+    metrics.add_metric("Invocations", MetricUnit.Count, 1)
     until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_WRITE
     with told_without_values(logger):
         job_id, batch = event["jobId"], event["batch"]

@@ -29,6 +29,10 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:IndexObject:live"
     aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
 
+    def get_remaining_time_in_millis(self) -> int:
+        """How long it may still run."""
+        return 900_000
+
 
 @dataclass
 class Function:
