@@ -13,9 +13,12 @@ import yaml
 from serverless_dicom import errors
 from serverless_dicom.analysis import fitting, pictures, results
 from serverless_dicom.analysis import request as upload_request
+from serverless_dicom.archive import client, fetching
 from serverless_dicom.header import deflate, model, ranges, structure
 from serverless_dicom.image import codecs, codestream, description, fragments, request, voi
 from serverless_dicom.image.syntaxes import FAMILIES
+from serverless_dicom.imageset import elements, frames, metadata, part10
+from serverless_dicom.imageset import request as export_request
 from serverless_dicom.runtime import apart, redelivery
 from serverless_dicom.sources import spool
 from serverless_dicom.stores import jobs, paging, study_request
@@ -25,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TABLES = (ROOT / "docs" / "tables.md").read_text()
 CONVERT = (ROOT / "docs" / "convert.md").read_text()
+ARCHIVE = (ROOT / "docs" / "archive.md").read_text()
 ANALYZE = (ROOT / "docs" / "analyze.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
 FOR_DEVELOPERS = {"help", "setup", "lock"}
@@ -156,6 +160,38 @@ def test_every_error_of_an_analysis_is_documented() -> None:
     kinds = [*errors.CannotAnalyze.__subclasses__(), errors.JobNotFound]
     expected = [(kind.code, str(errors.http_status(kind("x"))), str(kind.__doc__)) for kind in kinds]
     assert rows(ANALYZE, "| error | status | what it means |") == expected
+
+
+def test_every_field_of_an_export_is_documented() -> None:
+    with pytest.raises(errors.InvalidRequest) as raised:
+        export_request.ExportRequest.parse({"imageSetId": "0" * 32, "no field": 1})
+    known = str(raised.value).rpartition("there are ")[2].split(", ")
+    assert sorted(name for name, *_ in rows(ARCHIVE, "| field of an export | default | what it may be |")) == known
+
+
+def test_every_error_of_the_archive_is_documented() -> None:
+    kinds = [*errors.ArchiveError.__subclasses__(), errors.ArchiveBusy]
+    expected = [(kind.code, str(errors.http_status(kind("x"))), str(kind.__doc__)) for kind in kinds]
+    assert rows(ARCHIVE, "| error | status | what it means |") == expected
+
+
+def test_every_limit_of_an_export_is_documented() -> None:
+    limits = {
+        "bytes of an image set's metadata": metadata.MAX_METADATA_BYTES,
+        "frames of an image set": metadata.MAX_FRAMES,
+        "elements of an instance": elements.MAX_ELEMENTS,
+        "levels of sequences": structure.MAX_DEPTH,
+        "bytes of a stored frame, and of a decoded one": frames.MAX_FRAME_BYTES,
+        "bytes of decoded pixel data in one file": part10.MAX_VALUE,
+        "tries of a call that fails": client.TRIES,
+        "seconds that a throttled call, or one for metadata that are being changed, is tried again": int(
+            client.PATIENCE
+        ),
+        "frames that are fetched at once": fetching.THREADS,
+        "bytes of decoded frames that are under way at once": fetching.MEMORY,
+        "characters of a function's prefix": export_request.MAX_PREFIX,
+    }
+    assert dict(rows(ARCHIVE, "| limit of an export | value |")) == {name: f"{of:,}" for name, of in limits.items()}
 
 
 def test_every_limit_of_an_analysis_is_documented() -> None:
