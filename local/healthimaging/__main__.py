@@ -13,7 +13,7 @@ from pathlib import Path
 from local.environment import forget_users_settings
 from local.healthimaging.face import DATASTORE
 from local.healthimaging.options import Options
-from local.healthimaging.server import begun, ended
+from local.healthimaging.server import begun
 from local.healthimaging.service import HealthImaging
 
 
@@ -33,7 +33,7 @@ def main() -> int:
     server, thread = begun(arguments.port, service, partial(print, flush=True))
     print(f"http://127.0.0.1:{server.port} {service.datastore_named(arguments.datastore)}", flush=True)
     ends.wait()
-    ended(server, thread)
+    server.end(thread)
     service.close()
     return 0
 

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 
 from local.healthimaging.options import Options
-from local.healthimaging.server import Service, begun, ended
+from local.healthimaging.server import Service, begun
 from local.healthimaging.service import HealthImaging, Job
 from local.outputs import session
 
@@ -67,6 +67,6 @@ def running(options: Options = Options(), port: int = 0) -> Iterator[Imaging]:  
         try:
             yield Imaging(service, server)
         finally:
-            ended(server, thread)
+            server.end(thread)
     finally:
         service.close()

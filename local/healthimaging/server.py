@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler
+from contextlib import suppress
+from socketserver import StreamRequestHandler
+from typing import cast
 
 from local.healthimaging.faults import Fault, denied, internal
 from local.healthimaging.protocol import Stream, answer_of, check_signed, operation_of, parameters_of
 from local.healthimaging.service import HealthImaging
+from local.healthimaging.wire import Malformed, Request, read_request, send
 from local.loopback import Server, is_addressed
 
 MOST_OF_A_BODY = 1024 * 1024
 SECONDS_OF_SILENCE = 300
 HEALTH = "/health"
 HOST_PREFIX = "runtime-"
+JSON = {"Content-Type": "application/json"}
+SAID_BY_ALL = {"Server": "simulated-healthimaging", "x-simulated": "true"}
 
 
 class Service(Server):
@@ -25,60 +31,64 @@ class Service(Server):
 
     def __init__(self, port: int, imaging: HealthImaging, tell: Callable[[str], None]) -> None:
         """Listen; whoever made it lets it serve. `tell` gets a line for each request but frames that were sent."""
+        self.connections: set[socket.socket] = set()
         super().__init__(port, Handler)
         self.imaging, self.tell = imaging, tell
 
-    def begin(self) -> threading.Thread:
-        """Serve in a thread, and return it."""
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, name="healthimaging")
-        thread.start()
-        return thread
+    def end(self, thread: threading.Thread) -> None:
+        """End with every connection; `thread` is where it serves."""
+        self.shutdown()
+        thread.join()
+        self.server_close()
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(StreamRequestHandler):
     """One connection."""
 
-    protocol_version = "HTTP/1.1"
-    server_version, sys_version = "simulated-healthimaging", ""
     timeout = SECONDS_OF_SILENCE
     disable_nagle_algorithm = True
-    wbufsize = -1
-    server: Service
 
-    def do_GET(self) -> None:
-        """Answer a request."""
-        if self.path == HEALTH:
-            self._send(200, b'{"status":"ok","simulated":true}', {"Content-Type": "application/json"})
-        else:
-            self._answer()
-
-    def do_POST(self) -> None:
-        """Answer a request."""
-        self._answer()
-
-    def do_DELETE(self) -> None:
-        """Answer a request."""
-        self._answer()
-
-    def _answer(self) -> None:
-        began, told, name = time.monotonic(), "ok", "?"
-        options = self.server.imaging.options
+    def handle(self) -> None:
+        """Answer one request after the other."""
+        service = cast("Service", self.server)
+        service.connections.add(self.connection)
         try:
-            body = self._body()
-            if options.delay_ms:
-                time.sleep(options.delay_ms / 1000)
-            self._check_addressed()
-            operation, within = operation_of(self.command, self.path)
+            while (request := read_request(self.rfile)) is not None:
+                if not self._answer(service, request) or request.is_last:
+                    return
+        except Malformed:
+            self._send(400, JSON, b'{"message":"Bad request"}')
+        except OSError:
+            return  # whoever asked has gone, or the service ends
+        finally:
+            service.connections.discard(self.connection)
+
+    def _answer(self, service: Service, request: Request) -> bool:
+        """Answer one request, and say whether the connection can go on."""
+        if request.method == "GET" and request.target == HEALTH:
+            self._send(200, JSON, b'{"status":"ok","simulated":true}')
+            return True
+        began, told, name, goes_on = time.monotonic(), "ok", "?", True
+        try:
+            body = self._body(request)
+            if service.imaging.options.delay_ms:
+                time.sleep(service.imaging.options.delay_ms / 1000)
+            if not is_addressed(request.headers.get("host", "").removeprefix(HOST_PREFIX), service.port):
+                raise denied("Ask for 127.0.0.1")  # noqa: TRY301 - answered as every other fault
+            operation, within = operation_of(request.method, request.target)
             name = operation.name
-            check_signed(self.headers.get("Authorization"))
-            self.server.imaging.rates.count(name)
-            answer = self.server.imaging.operations[name](parameters_of(operation, within, self.path, body))
+            check_signed(request.headers.get("authorization"))
+            service.imaging.rates.count(name)
+            answer = service.imaging.operations[name](parameters_of(operation, within, request.target, body))
             if isinstance(answer, Stream):
                 self._send_stream(answer)
             else:
-                self._send(200, answer_of(operation, answer), {"Content-Type": "application/json"})
+                self._send(200, JSON, answer_of(operation, answer))
         except Fault as fault:
-            told = f"{fault.status} {fault.code}"
+            told, goes_on = f"{fault.status} {fault.code}", fault.code != TooLarge.code
             self._send_fault(fault)
         except OSError:
             raise
@@ -86,44 +96,43 @@ class Handler(BaseHTTPRequestHandler):
             told = f"500 {type(error).__name__}"
             self._send_fault(internal("An internal server error occurred"))
         if name != "GetImageFrame" or told != "ok":
-            self.server.tell(f"{name} {time.monotonic() - began:.3f} s {told}")
+            service.tell(f"{name} {time.monotonic() - began:.3f} s {told}")
+        return goes_on
 
-    def _check_addressed(self) -> None:
-        if not is_addressed((self.headers.get("Host") or "").removeprefix(HOST_PREFIX), self.server.port):
-            raise denied("Ask for 127.0.0.1")
-
-    def _body(self) -> bytes:
+    def _body(self, request: Request) -> bytes:
         """Read the request's body, whatever becomes of it."""
-        if self.headers.get("Transfer-Encoding"):
-            self.close_connection = True
-            raise Fault("MissingContentLength", 411, "Content-Length is required")
-        length = int(self.headers.get("Content-Length") or 0)
-        if not 0 <= length <= MOST_OF_A_BODY:
-            self.close_connection = True
-            raise Fault("RequestEntityTooLargeException", 413, f"{length:,} bytes of request")
-        return self.rfile.read(length)
+        length = request.headers.get("content-length", "0")
+        if "transfer-encoding" in request.headers or not length.isdecimal() or int(length) > MOST_OF_A_BODY:
+            raise TooLarge
+        if request.headers.get("expect", "").lower() == "100-continue":
+            self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return self.rfile.read(int(length))
 
     def _send_fault(self, fault: Fault) -> None:
-        body = json.dumps({"message": fault.message}).encode()
-        self._send(fault.status, body, {"Content-Type": "application/json", "x-amzn-ErrorType": fault.code})
+        self._send(
+            fault.status, {**JSON, "x-amzn-ErrorType": fault.code}, json.dumps({"message": fault.message}).encode()
+        )
 
     def _send_stream(self, stream: Stream) -> None:
         headers = {"Content-Type": stream.content_type}
         if stream.content_encoding:
             headers["Content-Encoding"] = stream.content_encoding
-        self._send(200, stream.body, headers)
+        self._send(200, headers, stream.body)
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        fixed = {"Content-Length": str(len(body)), "x-amzn-RequestId": str(uuid.uuid4()), "x-simulated": "true"}
-        for name, value in {**headers, **fixed}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
+    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        send(self.connection, status, {**headers, **SAID_BY_ALL, "x-amzn-RequestId": str(uuid.uuid4())}, body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Say nothing: each operation is told once it is done."""
+
+class TooLarge(Fault):
+    """A body that is not read: longer than any that an operation has, or of a length that nobody told."""
+
+    code = "RequestEntityTooLargeException"
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__(
+            self.code, 413, f"A request has a body of at most {MOST_OF_A_BODY:,} bytes, and tells its length"
+        )
 
 
 def silent(_: str) -> None:
@@ -133,11 +142,6 @@ def silent(_: str) -> None:
 def begun(port: int, imaging: HealthImaging, tell: Callable[[str], None] = silent) -> tuple[Service, threading.Thread]:
     """Return a server that serves, and its thread."""
     server = Service(port, imaging, tell)
-    return server, server.begin()
-
-
-def ended(server: Service, thread: threading.Thread) -> None:
-    """End a server, and wait for its thread."""
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="healthimaging")
+    thread.start()
+    return server, thread

@@ -11,14 +11,15 @@ import math
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pydicom import Dataset
 from pydicom.charset import convert_encodings, decode_bytes, python_encoding
 from pydicom.datadict import dictionary_has_tag, dictionary_keyword, dictionary_VM, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.sequence import Sequence
-from pydicom.tag import BaseTag
+from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, TEXT_VR_DELIMS
 
 ONE_TEXT = frozenset({"LT", "ST", "UT", "UR"})
@@ -30,9 +31,9 @@ WORDS = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
 """Bytes of the words in binary values, which are little-endian in JSON."""
 
 BINARY = frozenset({"OB", "UN", *WORDS})
-PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+PIXEL_DATA = 0x7FE00010
 REPEATING = frozenset({0x50, 0x60})
-"""The upper bytes of the groups of curves and overlays."""
+"""The upper bytes of the groups of curves and overlays, whose keywords stand for many elements (PS3.5 7.6)."""
 
 ESCAPE = 0x1B
 
@@ -49,9 +50,9 @@ class Context:
 
 
 def members(dataset: Dataset, context: Context) -> Json:
-    """Return all elements of a data set but group lengths and pixels; VRs that no dictionary has go into the context.
+    """Return all elements of a data set but group lengths; VRs that no dictionary has go into the context.
 
-    Pixel data is null, as HealthImaging has it.
+    Pixel data is null, as HealthImaging has it, an icon's too: it keeps no others than the instance's.
     """
     character_set = _bytes_of(dataset, 0x00080005)
     representation = _bytes_of(dataset, 0x00280103)
@@ -64,8 +65,8 @@ def members(dataset: Dataset, context: Context) -> Json:
     for tag in sorted(dataset.keys()):
         if tag.element == 0:
             continue
-        if tag in PIXELS:
-            found[dictionary_keyword(tag)] = None
+        if tag == PIXEL_DATA:
+            found["PixelData"] = None
             continue
         key, value, vr = _told(dataset, tag, context)
         found[key] = value
@@ -81,11 +82,6 @@ def encodings_of(character_set: bytes) -> list[str]:
     return list(convert_encodings(known)) if known else list(convert_encodings(""))
 
 
-def text_of(dataset: Dataset, tag: int) -> str | None:
-    """Return an ASCII value as it stands, without padding; None where the element is absent or empty."""
-    return (_bytes_of(dataset, tag) or b"").decode("ascii", "replace").strip(" \0") or None
-
-
 def _bytes_of(dataset: Dataset, tag: int) -> bytes | None:
     element = dataset.get_item(tag)
     if isinstance(element, RawDataElement):
@@ -96,54 +92,48 @@ def _bytes_of(dataset: Dataset, tag: int) -> bytes | None:
     return "\\".join(str(value) for value in values).encode("ascii", "replace")
 
 
+class Known(NamedTuple):
+    """What a tag tells of an element, whatever its value."""
+
+    key: str
+    """In JSON: its keyword, or eight hexadecimal digits."""
+    vr: str
+    is_named: bool
+    """Whether the key is a keyword, which tells the VR."""
+    is_single: bool
+    """Whether a value stands by itself, not in a list."""
+
+
 def _told(dataset: Dataset, tag: BaseTag, context: Context) -> tuple[str, Any, str | None]:
     """Return the key and the value of an element, and its VR where the key does not tell it."""
     element = dataset.get_item(tag)
-    written = element.VR if element is not None else None
-    vr = _vr(tag, written, context)
-    named = not tag.is_private and dictionary_has_tag(tag) and not _repeats(tag)
+    known = _known(int(tag), None if element is None else element.VR, context.is_signed)
     try:
-        if vr == "SQ" or isinstance(getattr(element, "value", None), Sequence):
-            value: Any = [members(item, context) for item in dataset[tag].value] or None
-            vr = "SQ"
-        else:
-            value = _value(element, vr, context)
+        if known.vr == "SQ" or isinstance(getattr(element, "value", None), Sequence):
+            items = [members(item, context) for item in dataset[tag].value]
+            return known.key, items or None, None if known.is_named else "SQ"
+        value = _value(element, known.vr, context)
     except (ValueError, struct.error, UnicodeError):
-        named, vr, value = False, "UN", _binary(bytes(element.value), 1, is_little=True)
-    if not named:
-        return f"{int(tag):08X}", value if not _is_one(value) else value[0], vr
-    if _family(vr) != _family(_of_dictionary(tag, context)):
-        return f"{int(tag):08X}", value if not _is_one(value) else value[0], vr
-    if dictionary_VM(tag) == "1" and _is_one(value) and vr != "SQ":
+        return f"{int(tag):08X}", _binary(bytes(element.value), 1, is_little=True), "UN"
+    if known.is_single and isinstance(value, list) and len(value) == 1:
         value = value[0]
-    return dictionary_keyword(tag), value, None
+    return known.key, value, None if known.is_named else known.vr
 
 
-def _is_one(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict)
-
-
-def _repeats(tag: BaseTag) -> bool:
-    """Say whether the keyword stands for many groups, as those of overlays and curves do (PS3.5 7.6)."""
-    return tag.group >> 8 in REPEATING
-
-
-def _vr(tag: BaseTag, written: str | None, context: Context) -> str:
-    """Return the VR of an element: as written, or else by the dictionary; UN where neither knows."""
+@lru_cache(16_384)
+def _known(number: int, written: str | None, is_signed: bool) -> Known:
+    tag = Tag(number)
+    is_public = not tag.is_private and dictionary_has_tag(tag) and tag.group >> 8 not in REPEATING
+    told = dictionary_VR(tag) if not tag.is_private and dictionary_has_tag(tag) else "UN"
+    own = ("OW" if "OW" in told else "SS" if is_signed else "US") if " or " in told else told
+    vr = own
     if written and written != "UN":
-        return str(written)
-    if tag.is_private:
-        return "LO" if tag.is_private_creator and written is None else "UN"
-    return _of_dictionary(tag, context) if dictionary_has_tag(tag) else "UN"
-
-
-def _of_dictionary(tag: BaseTag, context: Context) -> str:
-    vr = dictionary_VR(tag)
-    if " or " not in vr:
-        return vr
-    if "OW" in vr:
-        return "OW"
-    return "SS" if context.is_signed else "US"
+        vr = written
+    elif tag.is_private_creator and written is None:
+        vr = "LO"
+    if is_public and (vr in told.split(" or ") or _family(vr) == _family(own)):
+        return Known(dictionary_keyword(tag), vr, is_named=True, is_single=dictionary_VM(tag) == "1")
+    return Known(f"{number:08X}", vr, is_named=False, is_single=True)
 
 
 def _family(vr: str) -> str:
