@@ -13,7 +13,7 @@ import yaml
 from serverless_dicom import errors
 from serverless_dicom.analysis import fitting, pictures, results
 from serverless_dicom.analysis import request as upload_request
-from serverless_dicom.archive import client, fetching
+from serverless_dicom.archive import client, fetching, listing, places, sharding, summing
 from serverless_dicom.header import deflate, model, ranges, structure
 from serverless_dicom.image import codecs, codestream, description, fragments, request, voi
 from serverless_dicom.image.syntaxes import FAMILIES
@@ -21,7 +21,7 @@ from serverless_dicom.imageset import elements, frames, metadata, part10
 from serverless_dicom.imageset import request as export_request
 from serverless_dicom.runtime import apart, redelivery
 from serverless_dicom.sources import spool
-from serverless_dicom.stores import jobs, paging, study_request
+from serverless_dicom.stores import import_jobs, jobs, paging, study_request
 from serverless_dicom_cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -217,6 +217,35 @@ def test_every_limit_of_an_analysis_is_documented() -> None:
         "studies that are looked at for one page": paging.MAX_LOOKED_AT,
     }
     assert dict(rows(ANALYZE, "| limit | value |")) == {name: f"{value:,}" for name, value in limits.items()}
+
+
+def test_every_field_and_error_of_an_import_is_documented() -> None:
+    with pytest.raises(errors.InvalidRequest) as raised:
+        places.parse_source({"source": "s3://bucket/", "no field": 1}, frozenset())
+    known = str(raised.value).rpartition("there are ")[2].split(", ")
+    assert [name for name, *_ in rows(ARCHIVE, "| field of an import | default | what it may be |")] == known
+    expected = [
+        (kind.code, str(errors.http_status(kind("x"))), str(kind.__doc__).replace("`", ""))
+        for kind in errors.CannotImport.__subclasses__()
+    ]
+    assert rows(ARCHIVE, "| error of an import | status | what it means |") == expected
+
+
+def test_every_limit_of_an_import_is_documented() -> None:
+    limits = {
+        "files": listing.MAX_LISTED,
+        "files of a shard": sharding.QUOTAS.files,
+        "bytes of a shard": sharding.QUOTAS.size,
+        "bytes of a file": sharding.QUOTAS.file_size,
+        "shards that are imported where they lie": sharding.QUOTAS.jobs,
+        "instances that are verified by one call, unless an image set has more": summing.MAX_BATCH,
+        "failures, warnings and frames that are named": summing.MAX_TOLD,
+        "seconds that an import may take": import_jobs.MAX_SECONDS,
+        "seconds that it is known": import_jobs.KEEP_SECONDS,
+    }
+    assert dict(rows(ARCHIVE, "| limit of an import | value |")) == {
+        name: f"{value:,}" for name, value in limits.items()
+    }
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
