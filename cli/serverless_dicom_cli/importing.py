@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from serverless_dicom_cli.places import SCHEME
 from serverless_dicom_cli.text import shown
+from serverless_dicom_cli.uploading import uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_lambda import LambdaClient
+
+    from serverless_dicom_cli.aws import Stack
+    from serverless_dicom_cli.progress import Bar
 
 ENDED = frozenset({"complete", "partial", "failed"})
 """States of an import that do not change any more."""
@@ -103,3 +111,35 @@ def outcome(job: Mapping[str, Any]) -> str:
         told.append(f"{counts['framesMismatched']} of them are not what was imported")
     error = job.get("error")
     return f"{job['status']}: {', '.join(told)}" + (f"\n{shown(error['message'])} ({error['code']})" if error else "")
+
+
+def uploaded(stack: Stack, paths: Sequence[str], bar: Bar) -> tuple[str, dict[str, str], int]:
+    """Upload files to a folder of their own: its URL, the files' paths by their keys, and how many did not go."""
+    bucket, folder = stack.output("ImportBucket"), f"imports/{uuid.uuid4()}/"
+    roots = {f"{number}/{Path(path).resolve().name}": Path(path) for number, path in enumerate(paths)}
+    names: dict[str, str] = {}
+    lost = 0
+    for upload in uploads(stack.aws.s3, roots, bucket, folder, bar.advance):
+        if upload.state == "uploaded":
+            names[upload.url.removeprefix(f"{SCHEME}{bucket}/")] = upload.path
+        else:
+            lost += upload.state == "failed"
+            bar.note(f"{upload.state}: {shown(upload.path)}: {shown(upload.message)} ({upload.code})")
+    bar.note(f"{len(names)} uploaded")
+    return f"{SCHEME}{bucket}/{folder}", names, lost
+
+
+def followed(stack: Stack, job_id: str, names: dict[str, str]) -> dict[str, Any]:
+    """Tell how far an import is whenever that changes, and what is wrong in the end; returns what is known then."""
+    function, told, is_planned = stack.output("GetImportFunction"), "", False
+    job: dict[str, Any] = {}
+    for job in watched(lambda: ask(stack.aws.functions, function, {"jobId": job_id})):
+        if job["shards"] and not is_planned:
+            is_planned = True
+            print(found(job), file=sys.stderr)
+        if (state := state_of(job)) != told:
+            print(state, file=sys.stderr)
+            told = state
+    for line in problems(job, names):
+        print(line, file=sys.stderr)
+    return job

@@ -4,18 +4,13 @@
 from __future__ import annotations
 
 import sys
-import uuid
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from serverless_dicom_cli.aws import Stack, with_stack
 from serverless_dicom_cli.places import SCHEME
-from serverless_dicom_cli.text import encoded, shown
-
-if TYPE_CHECKING:
-    from serverless_dicom_cli.progress import Bar
+from serverless_dicom_cli.text import encoded
 
 
 @click.command("import")
@@ -40,7 +35,7 @@ def import_(stack: Stack, sources: tuple[str, ...], *, wait: bool, output: str) 
       serverless-dicom import study/ more/*.dcm
       serverless-dicom import s3://my-archive/ --no-wait
     """
-    from serverless_dicom_cli.importing import ask
+    from serverless_dicom_cli.importing import ask, followed, uploaded
     from serverless_dicom_cli.progress import progress
 
     urls = [source for source in sources if source.startswith(SCHEME)]
@@ -51,13 +46,13 @@ def import_(stack: Stack, sources: tuple[str, ...], *, wait: bool, output: str) 
     with progress("uploading", "bytes", None, watched=not urls and output == "text") as bar:
         source = urls[0] if urls else None
         if source is None:
-            source, names, lost = _uploaded(stack, sources, bar)
+            source, names, lost = uploaded(stack, sources, bar)
     if not urls and not names:
         raise click.ClickException("nothing was uploaded, so there is nothing to import")
     job = ask(stack.aws.functions, stack.output("StartImportFunction"), {"source": source})
     print(f"import {job['jobId']}", file=sys.stderr)
     if wait:
-        job = _watched(stack, job["jobId"], names)
+        job = followed(stack, job["jobId"], names)
     print(encoded(job) if output == "json" else _text(job, wait=wait))
     return int(lost > 0 or (wait and job["status"] != "complete"))
 
@@ -66,39 +61,3 @@ def _text(job: dict[str, Any], *, wait: bool) -> str:
     from serverless_dicom_cli.importing import outcome
 
     return outcome(job) if wait else str(job["jobId"])
-
-
-def _watched(stack: Stack, job_id: str, names: dict[str, str]) -> dict[str, Any]:
-    """Tell how far an import is whenever that changes, and what is wrong in the end; returns what is known then."""
-    from serverless_dicom_cli.importing import ask, found, problems, state_of, watched
-
-    function, told, is_planned = stack.output("GetImportFunction"), "", False
-    job: dict[str, Any] = {}
-    for job in watched(lambda: ask(stack.aws.functions, function, {"jobId": job_id})):
-        if job["shards"] and not is_planned:
-            is_planned = True
-            print(found(job), file=sys.stderr)
-        if (state := state_of(job)) != told:
-            print(state, file=sys.stderr)
-            told = state
-    for line in problems(job, names):
-        print(line, file=sys.stderr)
-    return job
-
-
-def _uploaded(stack: Stack, paths: tuple[str, ...], bar: Bar) -> tuple[str, dict[str, str], int]:
-    """Upload files to a folder of their own: its URL, the files' paths by their keys, and how many did not go."""
-    from serverless_dicom_cli.uploading import uploads
-
-    bucket, folder = stack.output("ImportBucket"), f"imports/{uuid.uuid4()}/"
-    roots = {f"{number}/{Path(path).resolve().name}": Path(path) for number, path in enumerate(paths)}
-    names: dict[str, str] = {}
-    lost = 0
-    for upload in uploads(stack.aws.s3, roots, bucket, folder, bar.advance):
-        if upload.state == "uploaded":
-            names[upload.url.removeprefix(f"{SCHEME}{bucket}/")] = upload.path
-        else:
-            lost += upload.state == "failed"
-            bar.note(f"{upload.state}: {shown(upload.path)}: {shown(upload.message)} ({upload.code})")
-    bar.note(f"{len(names)} uploaded")
-    return f"{SCHEME}{bucket}/{folder}", names, lost
