@@ -167,15 +167,22 @@ class Stack:
 
     def output(self, name: str) -> str:
         """Return the value of an output."""
-        outputs = {found["OutputKey"]: found["OutputValue"] for found in self._description.get("Outputs", [])}
-        if name not in outputs:
+        if not self.has_output(name):
             raise click.ClickException(f"stack {self.name} has no output {name}: deploy this project's template to it")
-        return outputs[name]
+        return self._outputs[name]
+
+    def has_output(self, name: str) -> bool:
+        """Return whether there is such an output: some depend on what the stack was deployed with."""
+        return name in self._outputs
 
     def parameter(self, name: str) -> str:
         """Return the value of a parameter; empty where it has none."""
         parameters = self._description.get("Parameters", [])
         return next((found["ParameterValue"] for found in parameters if found["ParameterKey"] == name), "")
+
+    @cached_property
+    def _outputs(self) -> dict[str, str]:
+        return {found["OutputKey"]: found["OutputValue"] for found in self._description.get("Outputs", [])}
 
     @cached_property
     def _description(self) -> StackTypeDef:

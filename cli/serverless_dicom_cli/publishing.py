@@ -78,7 +78,12 @@ def page(folder: Path) -> list[File]:
 def configuration(stack: Stack, login_url: str) -> File:
     """Return what the page has to know of its stack."""
     login = {"url": login_url.rstrip("/"), "clientId": stack.output("SiteClientId")}
-    known = {"api": API, "login": login, "maxUploadBytes": int(stack.output("MaxUploadBytes"))}
+    known = {
+        "api": API,
+        "login": login,
+        "maxUploadBytes": int(stack.output("MaxUploadBytes")),
+        "archive": stack.has_output("DatastoreId"),
+    }
     return File(CONFIGURATION, json.dumps(known, indent=2).encode() + b"\n")
 
 

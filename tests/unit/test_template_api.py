@@ -31,6 +31,9 @@ def test_every_route_wants_a_user_but_health_and_preflight() -> None:
         ("/studies", "post"),
         ("/imports", "post"),
         ("/imports/{jobId}", "get"),
+        ("/image-sets", "post"),
+        ("/image-sets/{imageSetId}", "get"),
+        ("/image-sets/{imageSetId}/frames/{frameId}", "get"),
     }
     assert callers == {route: [{"Users": []}] for route in for_users} | {
         **{(path, "options"): [{"NONE": []}] for path, _ in for_users},

@@ -68,7 +68,14 @@ def test_the_page_is_told_of_its_stack(site: Account, built: Path) -> None:
         "api": "/live",
         "login": {"url": "https://login.auth.us-east-1.amazoncognito.com", "clientId": "client"},
         "maxUploadBytes": 100_000_000,
+        "archive": False,
     }
+
+
+def test_the_page_is_told_of_an_archive(site: Account, built: Path) -> None:
+    site.outputs["DatastoreId"] = "d" * 32
+    site.run("publish", "--folder", built)
+    assert json.load(objects(site)["config.json"]["Body"])["archive"] is True
 
 
 def test_a_login_of_one_s_own_is_told_instead(site: Account, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
