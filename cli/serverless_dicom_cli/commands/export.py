@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--keep-compressed", is_flag=True, help="Leave frames as they are stored, HTJ2K, instead of decoding them."
 )
-@click.option("--no-check", is_flag=True, help="With --keep-compressed: compare no checksums, which need decoding.")
+@click.option("--check", is_flag=True, help="With --keep-compressed: decode frames too, to compare their checksums.")
 @click.option("--all-sets", is_flag=True, help="Image sets that are not primary too, each in a folder of its own.")
 @click.option("--version", "version_id", metavar="N", help="A version of the image set, instead of the latest.")
 @click.option("--again", is_flag=True, help="Write what is there already.")
@@ -48,7 +48,7 @@ def export(
     """Write what HealthImaging keeps as DICOM files (DIR/SOPInstanceUID.dcm) or pictures (.png, .jpg).
 
     All instances are written: of two and more frames, and those without any. A picture is of a frame, drawn with its
-    object's window; frame 2 is SOPInstanceUID.f2.png. Every frame is compared with its checksum on the way.
+    object's window; frame 2 is SOPInstanceUID.f2.png. Every frame that is decoded is compared with its checksum.
 
     What fails is told, with the frame, and does not stop the rest. The same command again goes on where an earlier one
     ended or was interrupted: files that are there and complete are not fetched again.
@@ -70,7 +70,7 @@ def export(
     from serverless_dicom_cli.progress import progress
 
     refs = _image_sets(archive, image_sets, asked["study"], asked["version_id"], all_sets=asked["all_sets"])
-    wanted = Wanted(asked["form"], asked["keep_compressed"], not asked["no_check"], asked["again"])
+    wanted = Wanted(asked["form"], asked["keep_compressed"], asked["check"], asked["again"])
     folder = Folder(output)
     with progress("exporting", "instances") as bar:
         found = run(archive, refs, folder, wanted, tell=lambda outcome: _tell(bar, output, outcome))

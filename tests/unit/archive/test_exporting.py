@@ -141,6 +141,19 @@ def test_a_corrupt_frame_is_fetched_twice_then_named_and_all_else_is_written(tmp
     assert not [name for name in files(tmp_path) if name.endswith(".part")]
 
 
+def test_a_frame_that_is_kept_is_decoded_for_its_checksum_when_that_is_wanted(tmp_path: Path) -> None:
+    store = study()
+    store.sets[0].frames[frame_id(3)] = encoded(noise(9, 7, seed=77))
+    store.sets[0].frames[frame_id(4)] = encoded(noise(9, 8))
+    store.sets[0].frames[frame_id(5)] = encoded(noise(9, 7, seed=5))[:-40]
+
+    without = run(store, tmp_path / "a", Wanted(keep_compressed=True))
+    checked = run(store, tmp_path / "b", Wanted(keep_compressed=True, check=True))
+
+    assert sorted(one.sop_instance_uid for one in without.of("failed")) == ["1.2.4", "1.2.5"]
+    assert sorted(one.sop_instance_uid for one in checked.of("failed")) == ["1.2.3", "1.2.4", "1.2.5"]
+
+
 def test_a_frame_that_is_not_there_is_named_in_the_report_for_programs(tmp_path: Path) -> None:
     store = study()
     del store.sets[0].frames[frame_id(8)]

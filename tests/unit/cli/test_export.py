@@ -80,7 +80,7 @@ def test_a_study_is_written_without_what_is_not_primary_unless_it_is_wanted(arch
 
 
 def test_frames_are_left_compressed_when_that_is_wanted(archive: Archive, tmp_path: Path) -> None:
-    assert archive.run("export", IMAGE_SET, "-o", tmp_path, "--keep-compressed", "--no-check").status == 0
+    assert archive.run("export", IMAGE_SET, "-o", tmp_path, "--keep-compressed", "--check").status == 0
     assert dcmread(tmp_path / "1.2.1.dcm").file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.4.202"
 
 

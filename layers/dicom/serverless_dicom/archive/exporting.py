@@ -58,13 +58,13 @@ class ImageSetRef:
 class Wanted:
     """What an export is to write: DICOM files, or pictures as `render` says, whose format it takes from here.
 
-    `keep_compressed` leaves frames as they are stored; `check` compares checksums of those too. `again` writes what is
-    there already.
+    `keep_compressed` leaves frames as they are stored; `check` has those decoded too, to compare their checksums.
+    `again` writes what is there already.
     """
 
     format: Literal["dicom", "png", "jpg"] = "dicom"
     keep_compressed: bool = False
-    check: bool = True
+    check: bool = False
     again: bool = False
     render: RenderOptions = AS_STORED
 

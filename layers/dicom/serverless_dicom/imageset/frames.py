@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 
 from serverless_dicom.errors import UndecodablePixelData
-from serverless_dicom.image.codestream import declared, is_reversible
+from serverless_dicom.image.codestream import Codestream, declared, is_reversible
 from serverless_dicom.image.syntaxes import Family
 
 if TYPE_CHECKING:
@@ -54,12 +54,8 @@ def codestream_of(stored: bytes) -> bytes:
     raise UndecodablePixelData("the stored frame is a JPH file without a codestream")
 
 
-def decode_htj2k(codestream: bytes, width: int | None = None, height: int | None = None) -> NDArray[Any]:
-    """Decode a lossless codestream: shape (rows, columns) or (rows, columns, samples), uint8, uint16, int8 or int16.
-
-    Where `width` and `height` are known it has to be of that size, before anything is allocated for it. Raises
-    UndecodablePixelData.
-    """
+def checked_htj2k(codestream: bytes, width: int | None = None, height: int | None = None) -> Codestream:
+    """What a codestream declares. Raises UndecodablePixelData where it is none, is of another size, or was cut off."""
     found = declared(codestream, Family.HTJ2K)
     if found is None:
         raise UndecodablePixelData("the stored frame does not begin with an HTJ2K codestream")
@@ -67,10 +63,19 @@ def decode_htj2k(codestream: bytes, width: int | None = None, height: int | None
         raise UndecodablePixelData(
             f"the codestream has {found.columns} x {found.rows} pixels, the metadata {width} x {height}"
         )
-    if (size := found.rows * found.columns * found.components * -(-found.bits // 8)) > MAX_FRAME_BYTES:
-        raise UndecodablePixelData(f"the frame takes {size} bytes when decoded, {MAX_FRAME_BYTES} are accepted")
     if codestream.rfind(_END, found.at) < 0:
         raise UndecodablePixelData(f"the codestream of {len(codestream)} bytes has no end: it was cut off")
+    return found
+
+
+def decode_htj2k(codestream: bytes, width: int | None = None, height: int | None = None) -> NDArray[Any]:
+    """Decode a lossless codestream: shape (rows, columns) or (rows, columns, samples), uint8, uint16, int8 or int16.
+
+    Raises UndecodablePixelData, also as `checked_htj2k` does, before anything is allocated.
+    """
+    found = checked_htj2k(codestream, width, height)
+    if (size := found.rows * found.columns * found.components * -(-found.bits // 8)) > MAX_FRAME_BYTES:
+        raise UndecodablePixelData(f"the frame takes {size} bytes when decoded, {MAX_FRAME_BYTES} are accepted")
     decoders = (imagecodecs.htj2k_decode, imagecodecs.jpeg2k_decode)[not is_reversible(codestream) :]
     for decode in decoders:
         try:

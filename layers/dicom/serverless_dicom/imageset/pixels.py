@@ -15,7 +15,7 @@ from serverless_dicom.image.description import DOUBLE, FLOAT, INTEGER, describe
 from serverless_dicom.image.frames import FrameBytes
 from serverless_dicom.image.syntaxes import family_of
 from serverless_dicom.imageset.datasets import raw_dataset
-from serverless_dicom.imageset.frames import HTJ2K, UNCOMPRESSED, codestream_of, native
+from serverless_dicom.imageset.frames import HTJ2K, UNCOMPRESSED, checked_htj2k, codestream_of, native
 from serverless_dicom.imageset.verify import checked
 
 if TYPE_CHECKING:
@@ -77,11 +77,13 @@ class Pixels:
             raise FrameCorrupt(f"frame {frame.number} ({frame.id}): {error}") from error
 
     def _frame(self, frame: Frame, stored: bytes) -> FrameData:
-        samples = None
-        if self.check or not (self.encapsulated and self.stored_syntax in HTJ2K):
-            verdict, samples = checked(frame, stored, self.stored_syntax)
-            if not verdict.ok and (verdict.expected is not None or verdict.found is None):
-                raise UndecodablePixelData(verdict.reason or "its checksum is another")
+        if self.encapsulated and self.stored_syntax in HTJ2K and not self.check:
+            codestream = codestream_of(stored)
+            checked_htj2k(codestream, *(frame.checksum[:2] if frame.checksum else ()))
+            return self._kept(codestream)
+        verdict, samples = checked(frame, stored, self.stored_syntax)
+        if not verdict.ok and (verdict.expected is not None or verdict.found is None):
+            raise UndecodablePixelData(verdict.reason or "its checksum is another")
         if self.encapsulated or self.description is None:
             return self._kept(codestream_of(stored))
         if self.stored_syntax in UNCOMPRESSED:
