@@ -87,16 +87,13 @@ def unpacked(data: bytes) -> Json:
 
 
 def tags_of(document: Json) -> Json:
-    """Return DICOMTags as search tells them; an element that is absent is left out, an empty one is empty."""
+    """Return DICOMTags as search tells them, but for counts; an absent element is left out, an empty one is empty."""
     levels = levels_of(document)
     tags: Json = {name: plain(levels[level][key]) for name, (level, key) in TAGS.items() if key in levels[level]}
     number = tags.pop("DICOMSeriesNumber", "")
     if number.lstrip("+-").isdecimal() and -(2**31) <= int(number) < 2**31:
         tags["DICOMSeriesNumber"] = int(number)
-    return tags | {
-        "DICOMNumberOfStudyRelatedSeries": 1,
-        "DICOMNumberOfStudyRelatedInstances": len(series_of(document)["Instances"]),
-    }
+    return tags
 
 
 def frame_ids(documents: Iterable[Json]) -> set[str]:

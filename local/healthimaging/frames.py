@@ -15,7 +15,15 @@ from pydicom import Dataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
-from local.healthimaging.native import NATIVE, Layout, fragments_of, layout_of, samples_of
+from local.healthimaging.native import (
+    NATIVE,
+    Layout,
+    fragments_of,
+    layout_of,
+    little_endian,
+    real_frames_of,
+    samples_of,
+)
 from local.healthimaging.warnings import Warned
 
 HTJ2K_RPCL = "1.2.840.10008.1.2.4.202"
@@ -25,6 +33,8 @@ _JPEG = "1.2.840.10008.1.2.4."
 TRANSCODED = frozenset(
     {"1.2.840.10008.1.2.5", *(f"{_JPEG}{last}" for last in (51, 57, 70, 80, 81, 90, 92, 93, 201, 202))}
 )
+JPEG = frozenset(f"{_JPEG}{last}" for last in (51, 57, 70))
+REALS = ("FloatPixelData", "DoubleFloatPixelData")
 VIDEO = frozenset(f"{_JPEG}{last}" for last in (100, 101, 102, 103, 104, 105, 106, "100.1", "101.1", "102.1", "103.1"))
 VIDEO |= {f"{_JPEG}{last}" for last in ("104.1", "105.1", "106.1", 107, 108)}
 KEPT = frozenset(f"{_JPEG}{last}" for last in (50, 91, 112, 203)) | VIDEO
@@ -69,7 +79,7 @@ def store(dataset: Dataset, syntax: str, lossless: str = HTJ2K_RPCL, *, levels: 
     a warning, as AWS says of its own.
     """
     if "PixelData" not in dataset:
-        return Stored(None)
+        return _of_reals(dataset, syntax)
     kept_as = _kept_as(syntax)
     try:
         layout = layout_of(dataset)
@@ -77,7 +87,7 @@ def store(dataset: Dataset, syntax: str, lossless: str = HTJ2K_RPCL, *, levels: 
             return _of_native(dataset, syntax, layout, lossless, levels)
         fragments = fragments_of(dataset, 1 if syntax in VIDEO else layout.frames)
     except Warned as warning:
-        return Stored(kept_as, _blob(dataset), [warning])
+        return Stored(kept_as, _blob(dataset, syntax), [warning])
     if syntax not in TRANSCODED:
         warnings = [] if syntax in KEPT else [Warned("UNSUPPORTED_TRANSFER_SYNTAX", f"{syntax} is kept as it is")]
         return Stored(syntax, [_as_it_is(dataset, fragment) for fragment in fragments], warnings)
@@ -91,7 +101,7 @@ def store(dataset: Dataset, syntax: str, lossless: str = HTJ2K_RPCL, *, levels: 
 
 def _of_native(dataset: Dataset, syntax: str, layout: Layout, lossless: str, levels: bool) -> Stored:
     if layout.bits_allocated == 1:  # a binary segmentation stays as it is
-        return Stored(_kept_as(syntax), _blob(dataset))
+        return Stored(_kept_as(syntax), _blob(dataset, syntax))
     arrays, warnings = samples_of(dataset, syntax, layout)
     return Stored(lossless, [encoded(array, lossless, levels=levels) for array in arrays], warnings)
 
@@ -101,9 +111,21 @@ def _kept_as(syntax: str) -> str:
     return "1.2.840.10008.1.2.1" if syntax in NATIVE else syntax
 
 
-def _blob(dataset: Dataset) -> list[StoredFrame]:
+def _of_reals(dataset: Dataset, syntax: str) -> Stored:
+    """Return Float or Double Float Pixel Data as it is: HTJ2K has no such samples."""
+    keyword = next((one for one in REALS if dataset.get(one)), None)
+    if keyword is None:
+        return Stored(None)
+    try:
+        frames = real_frames_of(dataset, keyword, syntax, layout_of(dataset))
+    except Warned as warning:
+        return Stored(_kept_as(syntax), _blob(dataset, syntax, keyword), [warning])
+    return Stored(_kept_as(syntax), [_as_it_is(dataset, frame) for frame in frames])
+
+
+def _blob(dataset: Dataset, syntax: str, keyword: str = "PixelData") -> list[StoredFrame]:
     """Return all pixel data as one frame."""
-    data = bytes(dataset.PixelData or b"")
+    data = little_endian(dataset, syntax, keyword)
     return [_as_it_is(dataset, data)] if data else []
 
 
@@ -130,8 +152,9 @@ def _decoded(dataset: Dataset, syntax: str, fragments: list[bytes]) -> Iterator[
     bits, is_signed = int(dataset.BitsAllocated), bool(dataset.get("PixelRepresentation", 0))
     if syntax in {f"{_JPEG}201", HTJ2K_RPCL}:
         found: Iterable[NDArray[Any]] = (imagecodecs.htj2k_decode(fragment, planar=False) for fragment in fragments)
-    elif syntax == f"{_JPEG}51":
-        found = map(imagecodecs.jpeg8_decode, fragments)
+    elif syntax in JPEG:
+        space = "RGB" if dataset.SamplesPerPixel == 3 else None  # noqa: PLR2004 - the same twice converts nothing
+        found = (imagecodecs.jpeg8_decode(one, colorspace=space, outcolorspace=space) for one in fragments)
     else:
         found = (array for array, _ in get_decoder(UID(syntax)).iter_array(dataset, raw=True))
     for array in found:

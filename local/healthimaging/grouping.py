@@ -142,7 +142,7 @@ def write_searched(rows: Connection, image_set: str, document: Json) -> None:
     values, study = values_of(document), documents.levels_of(document)["Study"]
     rows.execute(
         "UPDATE image_sets SET grouping = ?, study = ?, series = ?, patient = ?, accession = ?, study_id = ?,"
-        " study_moment = ?, tags = ? WHERE id = ?",
+        " study_moment = ?, instances = ?, tags = ? WHERE id = ?",
         (
             json.dumps(list(values.values())),
             values["StudyInstanceUID"],
@@ -151,6 +151,7 @@ def write_searched(rows: Connection, image_set: str, document: Json) -> None:
             values["AccessionNumber"],
             values["StudyID"],
             moment_of(values["StudyDate"], plain(study.get("StudyTime"))),
+            len(documents.series_of(document)["Instances"]),
             json.dumps(documents.tags_of(document)),
             image_set,
         ),

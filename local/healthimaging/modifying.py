@@ -211,7 +211,7 @@ class Modifying:
             identity, now = secrets.token_hex(16), time.time()
             rows.execute(
                 "INSERT INTO image_sets SELECT ?, datastore, 0, 'LOCKED', ?, ?, ?, NULL, grouping, study, series,"
-                " patient, accession, study_id, study_moment, tags FROM image_sets WHERE id = ?",
+                " patient, accession, study_id, study_moment, instances, tags FROM image_sets WHERE id = ?",
                 (identity, promote, now, now, source["id"]),
             )
             existing = self._versions.image_set(identity)

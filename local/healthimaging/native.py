@@ -76,6 +76,29 @@ def fragments_of(dataset: Dataset, frames: int) -> list[bytes]:
     return [bytes(frame) for frame in found]
 
 
+def little_endian(dataset: Dataset, syntax: str, keyword: str = "PixelData") -> bytes:
+    """Return uncompressed pixel data whose samples, or words of samples, are little-endian (PS3.5 7.3)."""
+    data = bytes(dataset[keyword].value or b"")
+    width = max(int(dataset.get("BitsAllocated") or 0) // 8, 2 if dataset[keyword].VR == "OW" else 1)
+    if syntax != BIG_ENDIAN or width == 1:
+        return data
+    whole = len(data) - len(data) % width
+    return np.frombuffer(data[:whole], np.uint8).reshape(-1, width)[:, ::-1].tobytes() + data[whole:]
+
+
+def real_frames_of(dataset: Dataset, keyword: str, syntax: str, layout: Layout) -> list[bytes]:
+    """Return the frames of Float or Double Float Pixel Data, little-endian (PS3.3 C.7.6.24 and C.7.6.25).
+
+    Raises:
+        Warned: there are too few bytes.
+
+    """
+    data, length = little_endian(dataset, syntax, keyword), layout.bytes_a_frame
+    if len(data) < (needed := layout.frames * length):
+        raise Warned("FRAMES_EXTRACTION_FAILURE", f"{needed:,} bytes of pixels are described, {len(data):,} are there")
+    return [data[at : at + length] for at in range(0, needed, length)]
+
+
 def samples_of(dataset: Dataset, syntax: str, layout: Layout) -> tuple[list[NDArray[Any]], list[Warned]]:
     """Return each frame of uncompressed pixel data as little-endian rows, columns and samples, and what was wrong.
 
@@ -85,17 +108,14 @@ def samples_of(dataset: Dataset, syntax: str, layout: Layout) -> tuple[list[NDAr
     """
     if layout.bits_allocated not in {8, 16, 32} or "422" in str(dataset.get("PhotometricInterpretation", "")):
         raise Warned("TRANSCODING_EXCEPTION", f"samples of {layout.bits_allocated} bits, or subsampled, are kept")
-    data, needed = bytes(dataset.PixelData), layout.frames * layout.bytes_a_frame
+    data, needed = little_endian(dataset, syntax), layout.frames * layout.bytes_a_frame
     if len(data) < needed:
         raise Warned("FRAMES_EXTRACTION_FAILURE", f"{needed:,} bytes of pixels are described, {len(data):,} are there")
-    width = layout.bits_allocated // 8
-    if syntax == BIG_ENDIAN and width == 1 and dataset["PixelData"].VR == "OW":
-        data = np.frombuffer(data, ">u2").astype("<u2").tobytes()
-    kind = f"{'>' if syntax == BIG_ENDIAN else '<'}{'i' if layout.is_signed else 'u'}{width}"
+    kind = f"<{'i' if layout.is_signed else 'u'}{layout.bits_allocated // 8}"
     shape: tuple[int, ...] = (layout.frames, layout.rows, layout.columns)
     if layout.samples > 1:
         shape = (shape[0], layout.samples, *shape[1:]) if layout.is_planar else (*shape, layout.samples)
-    pixels = np.frombuffer(data[:needed], kind).astype(kind.replace(">", "<"), copy=False).reshape(shape)
+    pixels = np.frombuffer(data[:needed], kind).reshape(shape)
     if layout.is_planar:
         pixels = np.moveaxis(pixels, 1, -1)
     extra = len(data) - needed > needed % 2

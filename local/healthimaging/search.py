@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from local.healthimaging.datastores import Datastores, given
 from local.healthimaging.faults import invalid
 from local.healthimaging.grouping import moment_of
 from local.healthimaging.paging import page
-from local.healthimaging.sets import summary
 from local.healthimaging.state import State
 
 Json = dict[str, Any]
@@ -53,7 +53,31 @@ class Search:
             f" ORDER BY {COLUMNS[sort['sortField']]} {sort['sortOrder']}, id LIMIT ? OFFSET ?"
         )
         rows, token = page(self._state, parameters, query, *values)
-        return {"imageSetsMetadataSummaries": [summary(row) for row in rows], "sort": sort, **given(nextToken=token)}
+        counts = {row["study"]: self._counts(row) for row in rows}
+        summaries = [_summary(row, counts[row["study"]]) for row in rows]
+        return {"imageSetsMetadataSummaries": summaries, "sort": sort, **given(nextToken=token)}
+
+    def _counts(self, row: Any) -> Json:
+        """Return how many series and instances a study has, by its primary image sets where it has any."""
+        query = (
+            "SELECT count(DISTINCT series), sum(instances) FROM image_sets"
+            " WHERE datastore = ? AND study = ? AND state != 'DELETED' GROUP BY is_primary ORDER BY is_primary DESC"
+        )
+        series, instances = self._state.all(query, row["datastore"], row["study"])[0]
+        return {"DICOMNumberOfStudyRelatedSeries": series, "DICOMNumberOfStudyRelatedInstances": instances}
+
+
+def _summary(row: Any, counts: Json) -> Json:
+    return {
+        "imageSetId": row["id"],
+        "version": row["version"],
+        "createdAt": row["created"],
+        "updatedAt": row["updated"],
+        "lastAccessedAt": row["accessed"] or row["created"],
+        "storageTier": "FREQUENT_ACCESS",
+        "isPrimary": bool(row["is_primary"]),
+        "DICOMTags": json.loads(row["tags"]) | counts,
+    }
 
 
 def _condition(one: Json) -> tuple[str, list[Any]]:

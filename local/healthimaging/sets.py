@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -136,18 +135,4 @@ def properties(row: Any) -> Json:
             message=row["message"],
             overrides={"forced": bool(row["forced"])} if row["forced"] is not None else None,
         ),
-    }
-
-
-def summary(row: Any) -> Json:
-    """Return what search tells of an image set."""
-    return {
-        "imageSetId": row["id"],
-        "version": row["version"],
-        "createdAt": row["created"],
-        "updatedAt": row["updated"],
-        "lastAccessedAt": row["accessed"] or row["created"],
-        "storageTier": "FREQUENT_ACCESS",
-        "isPrimary": bool(row["is_primary"]),
-        "DICOMTags": json.loads(row["tags"]),
     }

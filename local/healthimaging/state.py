@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS image_sets (
     id TEXT PRIMARY KEY, datastore TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL,
     is_primary INTEGER NOT NULL, created REAL NOT NULL, updated REAL NOT NULL, accessed REAL,
     grouping TEXT NOT NULL, study TEXT NOT NULL, series TEXT NOT NULL, patient TEXT, accession TEXT, study_id TEXT,
-    study_moment TEXT, tags TEXT NOT NULL);
+    study_moment TEXT, instances INTEGER, tags TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS of_a_study ON image_sets (datastore, study);
 CREATE TABLE IF NOT EXISTS versions (
     image_set TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL, workflow TEXT NOT NULL,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import math
 import struct
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -200,6 +199,5 @@ def _of_made(element: DataElement | None) -> Any:
         return None
     if isinstance(element.value, bytes):
         return base64.b64encode(element.value).decode()
-    many: Callable[[Any], Iterator[Any]] = iter
-    values = list(many(element.value)) if element.VM > 1 else [element.value]
-    return [value if isinstance(value, int | float) else str(value) for value in values]
+    values: list[Any] = list(element.value) if element.VM > 1 else [element.value]
+    return [str(value) if element.VR in TEXT else value for value in values]
