@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from local import archive, deploy, emulator, environment, outputs, publish, samples, services, users, workers
+from local import archive, commons, deploy, emulator, environment, outputs, publish, samples, services, users, workers
 from local.emulator import Emulator
 from local.errors import LocalError
 from local.place import Place
@@ -48,6 +48,7 @@ def up(place: Place, port: int, tell: Callable[[str], None]) -> Stack:
             workers.prepare(current, outputs.read(current))
             deploy.remember(place, deployment)
             tell("deployed")
+        commons.fill(current)
         written = outputs.write(place, current)
         login = users.prepare(current, written)
         environment.write(place, current.port, login)

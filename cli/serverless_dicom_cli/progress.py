@@ -75,7 +75,7 @@ class Live:
 @contextmanager
 def progress(
     what: str,
-    unit: Literal["bytes", "objects", "pictures", "studies", "instances", "frames"],
+    unit: Literal["bytes", "objects", "pictures", "studies", "instances", "frames", "image sets"],
     total: int | None = None,
     *,
     watched: bool = True,
