@@ -48,7 +48,7 @@ def workflow(  # noqa: PLR0913 - options, by name
     \b
     DIR/study-N/SOPInstanceUID.png   the pictures, windowed; .f2.png for frame 2
     DIR/study-N/frames.ndjson        the verdict of each frame
-    DIR/workflow.json                what has been made, so that it can go on or be deleted
+    DIR/workflow.json                what has been made, to go on or to delete it
 
     Exit status 0 only if all files were imported and every frame was right.
 
