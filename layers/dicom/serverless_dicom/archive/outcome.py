@@ -123,13 +123,19 @@ def _made(found: Mapping[str, Any], instances: int) -> MadeImageSet:
     return MadeImageSet(str(found["imageSetId"]), None if version is None else str(version), is_primary, instances)
 
 
+_TOLD = ("exception", "warnings", "warning")
+"""What may tell of a file: sources disagree on where and how warnings stand."""
+
+
 def _note(line: Mapping[str, Any], source: Place) -> Note:
-    told: Any = line.get("exception") or line.get("warning") or line.get("warnings") or line
-    told = told[0] if isinstance(told, list) and told else told
-    told = told if isinstance(told, dict) else {"message": told}
-    code = told.get("exceptionType") or told.get("warningType") or told.get("type") or ""
-    message = str(told.get("message") or told.get("warningMessage") or "")
-    return Note(source.key_of(str(line.get("inputFile") or "")), str(code), message[:MAX_MESSAGE])
+    response = line.get("importResponse")
+    places = [line, response] if isinstance(response, dict) else [line]
+    told: Any = next((found for one in places for name in _TOLD if (found := one.get(name))), line)
+    notes = [one if isinstance(one, dict) else {"message": one} for one in (told if isinstance(told, list) else [told])]
+    codes = (one.get("exceptionType") or one.get("warning_reason_code") or one.get("type") or "" for one in notes)
+    message = "; ".join(str(one.get("message") or one.get("warningMessage") or "") for one in notes)
+    key = source.key_of(str(line.get("inputFile") or ""))
+    return Note(key, ", ".join(dict.fromkeys(map(str, filter(None, codes)))), message[:MAX_MESSAGE])
 
 
 def _number(summary: Mapping[str, Any], name: str) -> int:
