@@ -30,7 +30,7 @@ WORDS = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
 """Bytes of the words in binary values, which are little-endian in JSON."""
 
 BINARY = frozenset({"OB", "UN", *WORDS})
-PIXEL_DATA = 0x7FE00010
+PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 REPEATING = frozenset({0x50, 0x60})
 """The upper bytes of the groups of curves and overlays, whose keywords stand for many elements (PS3.5 7.6)."""
 
@@ -48,10 +48,10 @@ class Context:
     vrs: dict[str, str]
 
 
-def members(dataset: Dataset, context: Context) -> Json:
+def members(dataset: Dataset, context: Context, *, of_item: bool = False) -> Json:
     """Return all elements of a data set but group lengths; VRs that no dictionary has go into the context.
 
-    Pixel data is null, as HealthImaging has it, an icon's too: it keeps no others than the instance's.
+    Pixel data is null, for it is in frames; that of an item, such as an icon's, is a binary value like others.
     """
     character_set = _bytes_of(dataset, 0x00080005)
     representation = _bytes_of(dataset, 0x00280103)
@@ -64,12 +64,12 @@ def members(dataset: Dataset, context: Context) -> Json:
     for tag in sorted(dataset.keys()):
         if tag.element == 0:
             continue
-        if tag == PIXEL_DATA:
-            found["PixelData"] = None
+        if tag in PIXELS and not of_item:
+            found[dictionary_keyword(tag)] = None
             continue
         key, value, vr = _told(dataset, tag, context)
         found[key] = value
-        if vr is not None:
+        if vr is not None and not (of_item and key in context.vrs):
             context.vrs[key] = vr
     return found
 
@@ -109,7 +109,7 @@ def _told(dataset: Dataset, tag: BaseTag, context: Context) -> tuple[str, Any, s
     known = _known(int(tag), None if element is None else element.VR, context.is_signed)
     try:
         if known.vr == "SQ" or isinstance(getattr(element, "value", None), Sequence):
-            items = [members(item, context) for item in dataset[tag].value]
+            items = [members(item, context, of_item=True) for item in dataset[tag].value]
             return known.key, items or None, None if known.is_named else "SQ"
         value = _value(element, known.vr, context)
     except (ValueError, struct.error, UnicodeError):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 
 from serverless_dicom.errors import InvalidIdentifier, InvalidMetadata
 from serverless_dicom.header.structure import MAX_DEPTH
@@ -122,7 +123,7 @@ def test_a_waveform_is_of_bytes_or_words_by_its_bits(bits: int, vr: str) -> None
 
 def test_private_elements_have_the_vrs_of_the_metadata_wherever_they_stand() -> None:
     vrs = {"00091001": "LO", "00091002": "FD", "00091003": "OB", "00091004": "SQ", "00091005": "DS"}
-    private = {
+    private: dict[str, Any] = {
         "00090010": "ACME",
         "00091001": ["a", "b"],
         "00091002": 0.5,
@@ -139,21 +140,43 @@ def test_private_elements_have_the_vrs_of_the_metadata_wherever_they_stand() -> 
 
 
 def test_private_elements_whose_vr_nobody_told_have_their_creators_or_what_their_values_show() -> None:
-    dataset = read(
-        **{
-            "00190010": "SIEMENS MR HEADER",
-            "0019100c": "1000",
-            "00990010": "NOBODY",
-            "00991001": base64(b"\0\1"),
-            "00991002": "no base64!",
-            "00991003": [{"PatientID": "x"}],
-            "00991004": [-7],
-            "00991005": 0.5,
-        }
-    )
+    elements: dict[str, Any] = {
+        "00190010": "SIEMENS MR HEADER",
+        "0019100c": "1000",
+        "00990010": "NOBODY",
+        "00991001": base64(b"\0\1"),
+        "00991002": "no base64!",
+        "00991003": [{"PatientID": "x"}],
+        "00991004": [-7],
+        "00991005": 0.5,
+    }
+    dataset = read(**elements)
 
     assert dataset[0x0019100C].VR == "IS"
     assert [dataset[0x00991000 + number].VR for number in range(1, 6)] == ["UN", "LO", "SQ", "SL", "FD"]
+
+
+def test_a_vr_that_is_of_another_item_or_of_none_gives_way_to_what_the_value_shows() -> None:
+    other = [{"00090010": "OTHER", "00091001": [{"PatientID": "x"}]}]
+    elements: dict[str, Any] = {"00090010": "ACME", "00091001": "1.2.3", "SourceImageSequence": other}
+    for told in ("SQ", "XX"):
+        dataset = read({"00091001": told}, **elements)
+        assert (dataset[0x00091001].VR, dataset[0x00091001].value) == ("LO", "1.2.3")
+        assert dataset.SourceImageSequence[0][0x00091001].value[0].PatientID == "x"
+
+
+@pytest.mark.parametrize("value", [b"\1\2", encapsulate([b"\xff\xd8icon"], has_bot=False), b"\xfe\xff\0\xe0\2\0\0\0ab"])
+def test_pixel_data_of_an_icon_are_a_value_like_others(value: bytes) -> None:
+    icon = read(IconImageSequence=[{"Rows": 1, "PixelData": base64(value)}], Manufacturer="Acme").IconImageSequence[0]
+    assert icon.PixelData == value
+    assert icon["PixelData"].is_undefined_length == (b"icon" in value)
+
+
+@pytest.mark.parametrize(("text", "data"), [("ÄÐ", b"\xc4\xd0"), ("男", "男 ".encode())])
+def test_text_that_no_character_set_is_for_keeps_the_bytes_of_its_letters(text: str, data: bytes) -> None:
+    element = read(PatientSex=text).get_item("PatientSex")
+    assert element is not None
+    assert element.value == data
 
 
 def test_sequences_are_kept_with_empty_items_and_what_stands_in_them() -> None:
@@ -198,7 +221,9 @@ def test_group_2_is_kept_in_the_meta_information_but_for_what_is_new_of_the_file
 
 
 def test_group_lengths_and_offset_tables_of_the_imported_object_are_left_out() -> None:
-    dataset = read(**{"00280000": 100, "ExtendedOffsetTable": base64(bytes(8)), "ExtendedOffsetTableLengths": None})
+    tables = {"ExtendedOffsetTable": base64(bytes(8)), "ExtendedOffsetTableLengths": None}
+    elements: dict[str, Any] = {"00280000": 100} | tables
+    dataset = read(**elements)
     assert 0x00280000 not in dataset
     assert "ExtendedOffsetTable" not in dataset
 
@@ -236,10 +261,6 @@ def test_what_is_no_value_of_its_vr_is_left_out_and_told_by_its_tag_alone(keywor
     assert len(header.remarks) == 1
     assert "many" not in header.remarks[0]
     assert dcmread(BytesIO(b"".join(file_of(header)))).Manufacturer == "Acme"
-
-
-def test_a_vr_that_there_is_none_of_leaves_its_element_out() -> None:
-    assert len(header_of({"00091001": "XX"}, **{"00090010": "ACME", "00091001": "x"}).remarks) == 1
 
 
 def nested(depth: int) -> list[Any]:

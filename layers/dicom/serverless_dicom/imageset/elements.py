@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from struct import Struct
@@ -38,7 +39,7 @@ Known: TypeAlias = dict[str, tuple[Any, Encoded]]
 
 CHARACTER_SET, PIXEL_REPRESENTATION = 0x00080005, 0x00280103
 PIXELS = frozenset({0x7FE00001, 0x7FE00002, 0x7FE00003, 0x7FE00008, 0x7FE00009, 0x7FE00010})
-"""Pixel data and their offset tables, which are made anew."""
+"""Pixel data and their offset tables, which are made anew; those of items, such as icons, are values like others."""
 
 MAX_ELEMENTS = 2_000_000
 """Elements of one instance, those in sequences included."""
@@ -46,6 +47,9 @@ MAX_ELEMENTS = 2_000_000
 _LONG_VRS = frozenset(str(vr) for vr in EXPLICIT_VR_LENGTH_32)
 _SHORT, _LONG = Struct("<HH2sH"), Struct("<HH2sHL")
 _ITEM = Struct("<HHL")
+_START_OF_ITEM, _END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
+_PIXEL_DATA = 0x7FE00010
+_UNDEFINED = 0xFFFFFFFF
 _LONGEST_SHORT = 0xFFFE
 _WAVEFORM = 0x5400
 _PRIVATE = 0x00010000
@@ -104,7 +108,7 @@ class Reader:
             tag = tag_of(name)
             if tag is None:
                 self.remarks.append("an element whose name is neither a keyword nor a tag")
-            elif tag & 0xFFFF and tag not in PIXELS:  # group lengths would be wrong (PS3.5 7.2)
+            elif tag & 0xFFFF and (depth or tag not in PIXELS):  # group lengths would be wrong (PS3.5 7.2)
                 element = self._known(name, value) if depth == 0 else None
                 element = element or self._element(tag, value, attributes, around, depth)
                 if element is not None:
@@ -120,18 +124,28 @@ class Reader:
         return known[1] if known and type(known[0]) is type(value) and known[0] == value else None
 
     def _element(self, tag: int, value: Any, attributes: Attributes, around: Around, depth: int) -> Encoded | None:
-        vr = self.vrs.get(f"{tag:08X}") or _vr_of(tag) or _private_vr(tag, value, attributes)
+        told = self.vrs.get(f"{tag:08X}")
+        vr = told or _vr_of(tag) or _private_vr(tag, value, attributes)
         if " or " in vr:
             vr = _decided(vr, tag, value, around)
             if vr == "SS":  # of a lookup table's descriptor only one number is signed (PS3.3 C.11.1.1.1)
                 value = [_signed(one) for one in value] if isinstance(value, list) else _signed(value)
         try:
-            if vr == "SQ":
-                return element_of(tag, vr, self._items(value, around, depth))
-            return element_of(tag, vr, encoded(value, vr))
+            return self._of_vr(tag, vr, value, around, depth)
         except ValueError as error:
+            shown = _private_vr(tag, value, attributes) if told else vr
+            if shown != vr:  # it is told by the tag alone, which two items may use for two things (PS3.5 7.8.1)
+                with suppress(ValueError):
+                    return self._of_vr(tag, shown, value, around, depth)
             self.remarks.append(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) {error}")
             return None
+
+    def _of_vr(self, tag: int, vr: str, value: Any, around: Around, depth: int) -> Encoded:
+        """An element of a VR. Raises ValueError where the value is none of its."""
+        if vr == "SQ":
+            return element_of(tag, vr, self._items(value, around, depth))
+        data = encoded(value, vr)
+        return _encapsulated(tag, data) if tag == _PIXEL_DATA and _is_items(data) else element_of(tag, vr, data)
 
     def _items(self, value: Any, around: Around, depth: int) -> bytes:
         items = [] if value is None else [value] if isinstance(value, dict) else value
@@ -157,6 +171,21 @@ def element_of(tag: int, vr: str, value: bytes) -> Encoded:
             return Encoded(vr, value, _SHORT.pack(group, number, vr.encode(), length) + value)
         vr = "UN"
     return Encoded(vr, value, _LONG.pack(group, number, vr.encode(), 0, length) + value)
+
+
+def _encapsulated(tag: int, value: bytes) -> Encoded:
+    """Pixel data that are a sequence of items (PS3.5 A.4): only their end tells their length."""
+    start = _LONG.pack(tag >> 16, tag & 0xFFFF, b"OB", 0, _UNDEFINED)
+    return Encoded("OB", value, start + value + _END_OF_ITEMS)
+
+
+def _is_items(value: bytes) -> bool:
+    """Whether pixel data are an offset table and fragments, from end to end."""
+    at = count = 0
+    while value.startswith(_START_OF_ITEM, at) and at + _ITEM.size <= len(value):
+        at += _ITEM.size + int(_ITEM.unpack_from(value, at)[2])
+        count += 1
+    return count > 1 and at == len(value)
 
 
 UTF_8: Final = element_of(CHARACTER_SET, "CS", b"ISO_IR 192")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import struct
 from binascii import Error, a2b_base64
+from contextlib import suppress
 from operator import index
 from typing import Any, Final
 
-from serverless_dicom.header.values import NUMBER, TEXT
+from serverless_dicom.header.values import CODED_TEXT, NUMBER, TEXT
 
 PADDING = {"UI": b"\0"}
 """What makes a text's length even; a space for all others (PS3.5 6.2)."""
@@ -27,7 +28,7 @@ def encoded(value: Any, vr: str) -> bytes:
     if value is None:
         return b""
     if vr in TEXT:
-        data = "\\".join(_text(one) for one in _several(value)).encode("utf-8", "replace")
+        data = _encoded_text("\\".join(_text(one) for one in _several(value)), vr)
     elif vr in NUMBER:
         data = _numbers(value, NUMBER[vr])
     elif vr == "AT":
@@ -37,6 +38,17 @@ def encoded(value: Any, vr: str) -> bytes:
     else:
         raise ValueError(f"a value of VR {vr} cannot be encoded")
     return data + PADDING.get(vr, b" " if vr in TEXT else b"\0") if len(data) % 2 else data
+
+
+def _encoded_text(text: str, vr: str) -> bytes:
+    """The bytes of a text: in UTF-8 where SpecificCharacterSet applies, of others those of the default repertoire.
+
+    What had no place there and came nevertheless, is read as ISO 8859-1 by everyone, and written as such again.
+    """
+    if vr not in CODED_TEXT and not text.isascii():
+        with suppress(UnicodeEncodeError):
+            return text.encode("latin-1")
+    return text.encode("utf-8", "replace")
 
 
 def is_base64(value: str) -> bool:
