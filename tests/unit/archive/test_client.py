@@ -112,12 +112,12 @@ def test_what_may_succeed_is_tried_again_after_pauses_that_grow(error: Exception
     assert 0.75 <= clock.now <= 1.5
 
 
-def test_a_service_that_keeps_failing_is_told_after_five_tries() -> None:
+def test_a_service_that_keeps_failing_is_told_after_eight_tries() -> None:
     store = store_of(before=failing(INTERNAL, 99))
 
     with pytest.raises(ArchiveBusy, match=f"frame {frame_id(1)} .*InternalServerException"):
         archive(store).frame(IMAGE_SET, frame_id(1))
-    assert store.count("get_image_frame") == 5
+    assert store.count("get_image_frame") == 8
 
 
 def test_throttling_is_waited_out_for_as_long_as_patience_lasts() -> None:

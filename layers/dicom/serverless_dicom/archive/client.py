@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-TRIES = 5
+TRIES = 8
 """Of a call that fails for another reason than too many calls."""
 
 PATIENCE = 90.0
