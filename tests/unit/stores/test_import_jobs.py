@@ -79,6 +79,7 @@ def test_given_an_import_that_nobody_asked_for_then_nothing_is_written(jobs: Imp
     unknown = "00000000-0000-4000-8000-000000000000"
     assert not jobs.advance(unknown, "planning")
     assert not jobs.fail(unknown, ImportInterrupted("x"))
+    jobs.verified(unknown, 1)
     assert stack.dynamodb.scan(TableName=stack.imports_table)["Items"] == []
 
 

@@ -149,13 +149,7 @@ class ImportJobs:
 
     def verified(self, job_id: str, frames: int) -> None:
         """Count frames for those who watch; the end has the number that is exact."""
-        with translated(f"changing import {job_id}"):
-            self.client.update_item(
-                TableName=self.table,
-                Key={"JobId": {"S": job_id}},
-                UpdateExpression="ADD FramesSoFar :frames SET UpdatedAt = :now",
-                ExpressionAttributeValues=to_item({":frames": frames, ":now": _iso(self.now())}),
-            )
+        self._set(job_id, {}, "ADD FramesSoFar :frames", {":frames": frames})
 
     def fail(self, job_id: str, error: ServerlessDicomError) -> bool:
         """Keep why an import failed; False where it has ended."""
@@ -188,21 +182,24 @@ class ImportJobs:
             )
         return from_item(answer["Attributes"])
 
-    def _set(self, job_id: str, changes: Row) -> bool:
-        """Set attributes, by their paths, of an import that has not ended."""
+    def _set(self, job_id: str, changes: Row, addition: str = "", added: Row | None = None) -> bool:
+        """Set attributes, by their paths, of an import that has not ended; False where it has."""
         changes = {"UpdatedAt": _iso(self.now())} | changes
         paths = {path: ".".join(f"#{part}" for part in path.split(".")) for path in changes}
         names = {part for path in changes for part in path.split(".")} | {"JobId", "Status"}
+        update = "SET " + ", ".join(f"{path} = :v{at}" for at, path in enumerate(paths.values()))
         with translated(f"changing import {job_id}"):
             try:
                 self.client.update_item(
                     TableName=self.table,
                     Key={"JobId": {"S": job_id}},
-                    UpdateExpression="SET " + ", ".join(f"{path} = :v{at}" for at, path in enumerate(paths.values())),
+                    UpdateExpression=f"{update} {addition}",
                     ConditionExpression=_NOT_ENDED,
                     ExpressionAttributeNames={f"#{name}": name for name in names},
                     ExpressionAttributeValues=to_item(
-                        _ENDINGS | {f":v{at}": with_decimals(value) for at, value in enumerate(changes.values())}
+                        _ENDINGS
+                        | (added or {})
+                        | {f":v{at}": with_decimals(value) for at, value in enumerate(changes.values())}
                     ),
                 )
             except ClientError as error:
