@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import FileDataset
-from pydicom.encaps import generate_frames
+from pydicom.encaps import encapsulate, generate_frames, parse_basic_offsets
 
 from serverless_dicom.errors import CannotRender, FrameCorrupt
 from serverless_dicom.imageset import part10
@@ -182,6 +182,7 @@ def test_a_video_stays_as_it_is() -> None:
 
     assert dataset.file_meta.TransferSyntaxUID == MPEG
     assert next(generate_frames(dataset.PixelData, number_of_frames=1))[: len(video)] == video
+    assert parse_basic_offsets(dataset.PixelData) == []
 
 
 def corrupt(built: Set, **options: Any) -> str:
@@ -222,8 +223,32 @@ def test_frames_that_contradict_the_header_are_refused(wrong: dict[str, Any]) ->
 
 def test_a_stored_frame_that_is_too_short_is_refused() -> None:
     built, frame = Set(), noise(9, 9)
-    built.store(UID, EXPLICIT, frame.tobytes()[:-1], **pixel_module(frame))
+    built.store(UID, EXPLICIT, frame.tobytes(), frame.tobytes()[:-1], **pixel_module(frame))
     assert "161 bytes" in corrupt(built)
+
+
+@pytest.mark.parametrize(("bits", "data"), [(16, noise(3, 3, 3).tobytes()), (1, b"\1\2\3\4"), (16, b"cut off!")])
+def test_the_only_frame_that_is_stored_is_all_pixel_data_as_they_came(bits: int, data: bytes) -> None:
+    """Of binary segmentations, and of what could not be taken apart: too few bytes are those that were imported."""
+    built = Set()
+    module = pixel_module(noise(3, 3)) | {"BitsAllocated": bits, "BitsStored": bits, "HighBit": bits - 1}
+    built.store(UID, EXPLICIT, data, **module, NumberOfFrames="3")["ImageFrames"][0]["MinPixelValue"] = None
+
+    assert read(written(built)).PixelData == data + bytes(len(data) % 2)
+
+
+def test_too_few_bytes_that_no_checksum_tells_of_are_refused() -> None:
+    built = Set()
+    stored = built.store(UID, EXPLICIT, b"cut off!", **pixel_module(noise(3, 3)), NumberOfFrames="3")
+    stored["ImageFrames"][0]["PixelDataChecksumFromBaseToFullResolution"] = []
+    assert "8 bytes" in corrupt(built)
+
+
+def test_encapsulated_pixel_data_that_could_not_be_taken_apart_are_written_in_one_piece() -> None:
+    built, value = Set(), encapsulate([b"\xff\xd8one!", b"\xff\xd8two!"])
+    built.store(UID, JPEG, value, **pixel_module(colours()), NumberOfFrames="3")
+
+    assert read(written(built, keep_compressed=True)).PixelData == value
 
 
 def test_pixel_data_that_no_element_holds_are_refused_before_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:

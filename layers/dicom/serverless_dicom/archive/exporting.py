@@ -187,7 +187,7 @@ class _Export:
             return done("without_pictures")
         keep = wanted.keep_compressed and not pictures
         pixels = pixels_of(instance, header, keep_compressed=keep, check=wanted.check) if instance.frames else None
-        names = _names(name, wanted.format, len(instance.frames))
+        names = _names(name, wanted.format, pixels.frames if pixels else 1)
         complete = None if pictures else partial(is_complete, header=header, pixels=pixels)
         remarks = header.remarks
         if not wanted.again and all(self.keeper.has(each, complete) for each in names):

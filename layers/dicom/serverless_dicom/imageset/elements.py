@@ -145,7 +145,7 @@ class Reader:
         if vr == "SQ":
             return element_of(tag, vr, self._items(value, around, depth))
         data = encoded(value, vr)
-        return _encapsulated(tag, data) if tag == _PIXEL_DATA and _is_items(data) else element_of(tag, vr, data)
+        return _encapsulated(tag, data) if tag == _PIXEL_DATA and is_items(data) else element_of(tag, vr, data)
 
     def _items(self, value: Any, around: Around, depth: int) -> bytes:
         items = [] if value is None else [value] if isinstance(value, dict) else value
@@ -179,7 +179,7 @@ def _encapsulated(tag: int, value: bytes) -> Encoded:
     return Encoded("OB", value, start + value + _END_OF_ITEMS)
 
 
-def _is_items(value: bytes) -> bool:
+def is_items(value: bytes) -> bool:
     """Whether pixel data are an offset table and fragments, from end to end."""
     at = count = 0
     while value.startswith(_START_OF_ITEM, at) and at + _ITEM.size <= len(value):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from serverless_dicom.errors import ServerlessDicomError
 from serverless_dicom.imageset.header import Headers
-from serverless_dicom.imageset.part10 import MAX_VALUE, head
+from serverless_dicom.imageset.part10 import MAX_VALUE, head, vr_of
 from serverless_dicom.imageset.pixels import EXPLICIT, pixels_of
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def beginning(header: Header, instance: Instance) -> bytes:
     start = head(header, pixels.transfer_syntax_uid, pixels.tag)
     if pixels.encapsulated or pixels.description is None:
         return start + _ELEMENT.pack(*_PIXEL_DATA, b"OB", 0, _UNDEFINED) + _ITEM.pack(0xFFFE, 0xE000, 0)
-    length = -(-pixels.description.frame_bits * pixels.count // _BYTE)
-    vr = b"OW" if pixels.description.bits_allocated > _BYTE else b"OB"
-    return start + _ELEMENT.pack(pixels.tag >> 16, pixels.tag & 0xFFFF, vr, 0, min(length + length % 2, MAX_VALUE))
+    length = -(-pixels.description.frame_bits * pixels.frames // _BYTE)
+    place = pixels.tag >> 16, pixels.tag & 0xFFFF, vr_of(pixels.description)
+    return start + _ELEMENT.pack(*place, 0, min(length + length % 2, MAX_VALUE))
 
 
 def _instance(instance: Instance, headers: Headers) -> dict[str, Any]:

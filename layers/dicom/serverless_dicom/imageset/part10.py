@@ -10,13 +10,14 @@ import numpy as np
 
 from serverless_dicom.errors import ImageTooLarge, UndecodablePixelData
 from serverless_dicom.image.description import DOUBLE, FLOAT
-from serverless_dicom.imageset.elements import Elements, element_of, joined
+from serverless_dicom.imageset.elements import Elements, element_of, is_items, joined
 from serverless_dicom.imageset.pixels import EXPLICIT
 from serverless_dicom.imageset.values import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from serverless_dicom.image.description import PixelDescription
     from serverless_dicom.imageset.header import Header
     from serverless_dicom.imageset.pixels import Buffer, FrameData, Pixels
 
@@ -49,7 +50,7 @@ def file_of(header: Header, pixels: Pixels | None = None, frames: Iterable[Frame
     everything = chain([first], _alike(frames, first))
     yield head(header, pixels.transfer_syntax_uid, pixels.tag)
     if pixels.encapsulated:
-        yield from encapsulated([frame.data for frame in everything])
+        yield from _encapsulated(pixels, [frame.data for frame in everything])
     else:
         yield from _native(pixels, len(first.data), everything)
     yield joined({tag: element for tag, element in header.elements.items() if tag > pixels.tag})
@@ -64,7 +65,7 @@ def pixel_data(pixels: Pixels, frames: Iterable[FrameData]) -> tuple[bytes, str,
     first = next(frames)
     everything = chain([first], _alike(frames, first))
     if pixels.encapsulated:
-        _, *parts, _ = encapsulated([frame.data for frame in everything])
+        _, *parts, _ = _encapsulated(pixels, [frame.data for frame in everything])
         return b"".join(parts), "OB", first.photometric_interpretation
     start, *parts = _native(pixels, len(first.data), everything)
     return b"".join(parts), bytes(start[4:6]).decode(), first.photometric_interpretation
@@ -88,11 +89,23 @@ def drawn_as(header: Header, photometric_interpretation: str) -> Header:
     return header.with_elements({_PHOTOMETRIC: changed} | planar)
 
 
-def encapsulated(frames: list[Buffer]) -> Iterator[Buffer]:
+def _encapsulated(pixels: Pixels, frames: list[Buffer]) -> Iterator[Buffer]:
+    """The pixel data element of frames that stay as they are stored.
+
+    A video is one stream of many frames, and has no offsets. What HealthImaging could not take apart it keeps in one
+    piece, with the items that it came in.
+    """
+    if pixels.count == 1 and is_items(bytes(frames[0])):
+        yield from (_ELEMENT.pack(0x7FE0, 0x0010, b"OB", 0, _UNDEFINED), frames[0], _END)
+    else:
+        yield from encapsulated(frames, has_offsets=pixels.description is not None)
+
+
+def encapsulated(frames: list[Buffer], *, has_offsets: bool = True) -> Iterator[Buffer]:
     """A pixel data element of a fragment a frame (PS3.5 A.4), with a Basic Offset Table where its offsets fit."""
     sizes = [_ITEM.size + len(data) + len(data) % 2 for data in frames]
     offsets = [0, *accumulate(sizes)][:-1]
-    table = np.array(offsets, "<u4").tobytes() if offsets[-1] <= MAX_VALUE else b""
+    table = np.array(offsets, "<u4").tobytes() if has_offsets and offsets[-1] <= MAX_VALUE else b""
     yield _ELEMENT.pack(0x7FE0, 0x0010, b"OB", 0, _UNDEFINED)
     yield _ITEM.pack(0xFFFE, 0xE000, len(table)) + table
     for data in frames:
@@ -103,19 +116,23 @@ def encapsulated(frames: list[Buffer]) -> Iterator[Buffer]:
     yield _END
 
 
+def vr_of(description: PixelDescription) -> bytes:
+    """The VR of uncompressed pixel data (PS3.5 A.2)."""
+    return _VRS.get(description.tag, b"OW" if description.bits_allocated > _BYTE else b"OB")
+
+
 def _native(pixels: Pixels, frame_length: int, frames: Iterable[FrameData]) -> Iterator[Buffer]:
     description = pixels.description
     if description is None:
         raise UndecodablePixelData("the frames cannot be decoded")
     length = frame_length * pixels.count
     bits = description.bits_allocated
-    shifted = bits == 1 and description.frame_bits % _BYTE != 0
+    shifted = bits == 1 and description.frame_bits % _BYTE != 0 and not pixels.whole
     if shifted:  # frames follow each other without padding (PS3.5 8.1.1)
         length = -(-description.frame_bits * pixels.count // _BYTE)
     if length + length % 2 > MAX_VALUE:
         raise ImageTooLarge(f"the pixel data take {length} bytes when decoded, {MAX_VALUE} fit: keep them compressed")
-    vr = _VRS.get(pixels.tag, b"OW" if bits > _BYTE else b"OB")
-    yield _ELEMENT.pack(pixels.tag >> 16, pixels.tag & 0xFFFF, vr, 0, length + length % 2)
+    yield _ELEMENT.pack(pixels.tag >> 16, pixels.tag & 0xFFFF, vr_of(description), 0, length + length % 2)
     if shifted:
         yield _packed([frame.data for frame in frames], description.frame_bits)
     else:

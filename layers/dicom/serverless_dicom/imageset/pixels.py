@@ -16,6 +16,7 @@ from serverless_dicom.image.frames import FrameBytes
 from serverless_dicom.image.syntaxes import family_of
 from serverless_dicom.imageset.datasets import raw_dataset
 from serverless_dicom.imageset.frames import HTJ2K, UNCOMPRESSED, checked_htj2k, codestream_of, native
+from serverless_dicom.imageset.metadata import MAX_FRAMES
 from serverless_dicom.imageset.verify import checked
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Pixels:
     Encapsulated frames are written as they are stored, in `transfer_syntax_uid`; others decoded. `description` tells
     how a frame stands once it is decoded; None of one that never is, such as a video. `check` is whether frames that
     HealthImaging encoded are decoded to compare their checksums even if they are written as they are; those that it
-    kept as they came are always compared.
+    kept as they came are always compared. `whole` is whether the only stored frame is uncompressed: then it is all of
+    the pixel data, however many frames there are in them.
     """
 
     transfer_syntax_uid: str
@@ -65,6 +67,12 @@ class Pixels:
     description: PixelDescription | None
     count: int
     check: bool = True
+    whole: bool = False
+
+    @property
+    def frames(self) -> int:
+        """How many frames there are, by the header where one that is stored holds them all."""
+        return min(self.description.number_of_frames, MAX_FRAMES) if self.whole and self.description else self.count
 
     def frame(self, frame: Frame, stored: bytes) -> FrameData:
         """What is written of a frame.
@@ -87,7 +95,8 @@ class Pixels:
         if self.encapsulated or self.description is None:
             return self._kept(codestream_of(stored))
         if self.stored_syntax in UNCOMPRESSED:
-            return FrameData(_cut(stored, self.description), self.photometric_interpretation)
+            whole = self.whole and (verdict.ok or len(stored) * 8 >= self.description.frame_bits * self.frames)
+            return FrameData(stored if whole else _cut(stored, self.description), self.photometric_interpretation)
         if samples is None:
             return self._decoded(stored, self.description)
         shape = (self.description.rows, self.description.columns, self.description.samples_per_pixel)
@@ -134,6 +143,7 @@ def pixels_of(instance: Instance, header: Header, *, keep_compressed: bool = Fal
         description,
         len(instance.frames),
         check,
+        whole=syntax in UNCOMPRESSED and len(instance.frames) == 1,
     )
 
 
