@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from serverless_dicom.archive.client import HealthImaging
+from serverless_dicom.archive.client import PATIENCE_OF_CALLERS, HealthImaging
 from serverless_dicom.archive.ids import check_datastore, identifiers
 from serverless_dicom.imageset.frames import codestream_of
 from serverless_dicom.runtime.clients import health_imaging_for_callers, s3_for_urls
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 EXAMPLE = '{"imageSetId": "0123456789abcdef0123456789abcdef", "frameId": "fedcba9876543210fedcba9876543210"}'
 BYTES = "application/octet-stream"
-SECONDS_TO_TRY = 12
 
 settings = GetImageFrameSettings.of(os.environ)
-archive = HealthImaging(health_imaging_for_callers(), settings.datastore_id, patience=SECONDS_TO_TRY)
+archive = HealthImaging(health_imaging_for_callers(), settings.datastore_id, patience=PATIENCE_OF_CALLERS)
 results = ResultsBucket(s3_for_urls(), settings.results_bucket)
 logger, metrics = Logger(), Metrics()
 endpoint = Endpoint(logger, metrics, settings.allowed_origin, "GET")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from serverless_dicom.archive.client import HealthImaging
+from serverless_dicom.archive.client import PATIENCE_OF_CALLERS, HealthImaging
 from serverless_dicom.archive.ids import check_datastore, identifiers
 from serverless_dicom.imageset.metadata import parse
 from serverless_dicom.imageset.outline import outline
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from serverless_dicom.runtime.http import Responder
 
 EXAMPLE = '{"imageSetId": "0123456789abcdef0123456789abcdef"}'
-SECONDS_TO_TRY = 12
 
 settings = GetImageSetSettings.of(os.environ)
-archive = HealthImaging(health_imaging_for_callers(), settings.datastore_id, patience=SECONDS_TO_TRY)
+archive = HealthImaging(health_imaging_for_callers(), settings.datastore_id, patience=PATIENCE_OF_CALLERS)
 results = ResultsBucket(s3_for_urls(), settings.results_bucket)
 logger, metrics = Logger(), Metrics()
 endpoint = Endpoint(logger, metrics, settings.allowed_origin, "GET")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from serverless_dicom.archive.client import HealthImaging
+from serverless_dicom.archive.client import PATIENCE_OF_CALLERS, HealthImaging
 from serverless_dicom.archive.finding import EXAMPLE, SearchRequest, find
 from serverless_dicom.archive.ids import check_datastore
 from serverless_dicom.runtime.clients import health_imaging_for_callers
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from serverless_dicom.runtime.http import Responder
 
-SECONDS_TO_TRY = 12
 
 settings = SearchImageSetsSettings.of(os.environ)
-archive = HealthImaging(health_imaging_for_callers(), settings.datastore_id, patience=SECONDS_TO_TRY)
+archive = HealthImaging(health_imaging_for_callers(), settings.datastore_id, patience=PATIENCE_OF_CALLERS)
 logger, metrics = Logger(), Metrics()
 endpoint = Endpoint(logger, metrics, settings.allowed_origin)
 

@@ -13,7 +13,7 @@ import yaml
 from serverless_dicom import errors
 from serverless_dicom.analysis import fitting, pictures, results
 from serverless_dicom.analysis import request as upload_request
-from serverless_dicom.archive import client, fetching, listing, places, sharding, summing
+from serverless_dicom.archive import client, fetching, finding, listing, places, sharding, summing
 from serverless_dicom.header import deflate, model, ranges, structure
 from serverless_dicom.image import codecs, codestream, description, fragments, request, voi
 from serverless_dicom.image.syntaxes import FAMILIES
@@ -244,6 +244,25 @@ def test_every_limit_of_an_import_is_documented() -> None:
         "seconds that it is known": import_jobs.KEEP_SECONDS,
     }
     assert dict(rows(ARCHIVE, "| limit of an import | value |")) == {
+        name: f"{value:,}" for name, value in limits.items()
+    }
+
+
+def test_every_field_and_limit_of_the_page_s_archive_is_documented() -> None:
+    with pytest.raises(errors.InvalidRequest) as raised:
+        finding.SearchRequest.parse({"no field": 1})
+    known = str(raised.value).rpartition("there are ")[2].split(", ")
+    assert (
+        sorted(name for name, *_ in rows(ARCHIVE, "| field of a search of the archive | default | what it may be |"))
+        == known
+    )
+    limits = {
+        "image sets of a page": client.MAX_PAGE,
+        "pages of HealthImaging that are looked at for one of ours": finding.MAX_CALLS,
+        "criteria that HealthImaging compares": finding.MAX_FILTERS,
+        "seconds that HealthImaging is asked again while somebody waits": int(client.PATIENCE_OF_CALLERS),
+    }
+    assert dict(rows(ARCHIVE, "| limit of the page's archive | value |")) == {
         name: f"{value:,}" for name, value in limits.items()
     }
 

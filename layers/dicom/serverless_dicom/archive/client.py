@@ -25,6 +25,9 @@ TRIES = 8
 PATIENCE = 90.0
 """Seconds that a call which is throttled, or comes while its image set is locked, is tried again."""
 
+PATIENCE_OF_CALLERS = 12.0
+"""The same, of any call that fails, where somebody waits for the answer of an API."""
+
 MAX_PAGE = 50
 """Summaries that HealthImaging gives at once."""
 
@@ -177,7 +180,7 @@ class HealthImaging:
                     throttled = is_throttled(error, locked=wait_for_lock)
                     if throttled and limiter and not wait_for_lock:
                         limiter.throttled()
-                    tired = self._clock() >= deadline if throttled else failures >= TRIES - 1
+                    tired = self._clock() >= deadline or (failures >= TRIES - 1 and not throttled)
                     if tired or not (throttled or is_transient(error)):
                         raise
                 else:
