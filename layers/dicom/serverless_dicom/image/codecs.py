@@ -15,6 +15,7 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
 from serverless_dicom.image.codestream import adobe_transform, is_reversible
+from serverless_dicom.image.htj2k import htj2k_decode
 from serverless_dicom.image.syntaxes import FAMILIES, Family
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def decode_htj2k(src: bytes, runner: DecodeRunner) -> Buffer:
     """
     if not is_reversible(src):
         raise ValueError("imagecodecs does not clip what an irreversible wavelet overshoots")
-    return _without_transform(imagecodecs.htj2k_decode(src), runner)
+    return _without_transform(htj2k_decode(src), runner)
 
 
 def decode_rle(src: bytes, runner: DecodeRunner) -> Buffer:

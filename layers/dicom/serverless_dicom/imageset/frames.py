@@ -10,6 +10,7 @@ import numpy as np
 
 from serverless_dicom.errors import UndecodablePixelData
 from serverless_dicom.image.codestream import Codestream, declared, is_reversible
+from serverless_dicom.image.htj2k import htj2k_decode
 from serverless_dicom.image.syntaxes import Family
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def decode_htj2k(codestream: bytes, width: int | None = None, height: int | None
     found = checked_htj2k(codestream, width, height)
     if (size := found.rows * found.columns * found.components * -(-found.bits // 8)) > MAX_FRAME_BYTES:
         raise UndecodablePixelData(f"the frame takes {size} bytes when decoded, {MAX_FRAME_BYTES} are accepted")
-    decoders = (imagecodecs.htj2k_decode, imagecodecs.jpeg2k_decode)[not is_reversible(codestream) :]
+    decoders = (htj2k_decode, imagecodecs.jpeg2k_decode)[not is_reversible(codestream) :]
     for decode in decoders:
         try:
             array = decode(codestream)
