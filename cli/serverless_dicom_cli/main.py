@@ -25,6 +25,7 @@ COMMANDS = {
     "import": "Import DICOM files into HealthImaging.",
     "export": "Write image sets as DICOM files or pictures.",
     "verify": "Compare every frame of image sets with its checksum.",
+    "roundtrip": "Prove that what goes in comes out again.",
     "workflow": "Be led from a public study to verified frames.",
     "upload": "Upload files and folders to the inbox bucket.",
     "search": "Find studies, series and objects in the table.",

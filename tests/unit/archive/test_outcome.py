@@ -108,7 +108,7 @@ def test_every_warning_of_a_file_is_told(stack: Stack) -> None:
         {"warning_reason_code": "COERCION_OF_DATA_ELEMENTS", "type": "CoercionOfDataElements", "message": "one"},
         {"warning_reason_code": "INVALID_OFFSET_TABLE", "type": "InvalidOffsetTable", "message": "other"},
     ]
-    line = {"inputFile": "p/x.dcm", "importResponse": {"imageSetId": "0" * 32, "warnings": warnings}}
+    line = json.dumps({"inputFile": "p/x.dcm", "importResponse": {"imageSetId": "0" * 32, "warnings": warnings}})
     job = written(stack, "warned/", {"jobSummary": {}}, warning=line)
     assert outcome_of(stack.s3, job).warnings == (
         Note("p/x.dcm", "COERCION_OF_DATA_ELEMENTS, INVALID_OFFSET_TABLE", "one; other"),
