@@ -153,12 +153,22 @@ def _decoded(dataset: Dataset, syntax: str, fragments: list[bytes]) -> Iterator[
     if syntax in {f"{_JPEG}201", HTJ2K_RPCL}:
         found: Iterable[NDArray[Any]] = (imagecodecs.htj2k_decode(fragment, planar=False) for fragment in fragments)
     elif syntax in JPEG:
-        space = "RGB" if dataset.SamplesPerPixel == 3 else None  # noqa: PLR2004 - the same twice converts nothing
-        found = (imagecodecs.jpeg8_decode(one, colorspace=space, outcolorspace=space) for one in fragments)
+        found = (_of_jpeg(fragment, dataset, syntax) for fragment in fragments)
     else:
         found = (array for array, _ in get_decoder(UID(syntax)).iter_array(dataset, raw=True))
     for array in found:
         yield np.ascontiguousarray(array.astype(f"{'i' if is_signed else 'u'}{bits // 8}", casting="unsafe"))
+
+
+def _of_jpeg(data: bytes, dataset: Dataset, syntax: str) -> NDArray[Any]:
+    """Return the samples of a JPEG frame, their colours those of PhotometricInterpretation.
+
+    JFIF or Adobe segments tell of colours that are YCbCr where the header says RGB: they are converted, no others.
+    """
+    told = any(segment in data[:1024] for segment in (b"JFIF\0", b"Adobe"))
+    if dataset.SamplesPerPixel == 1 or (syntax == f"{_JPEG}51" and dataset.PhotometricInterpretation == "RGB" and told):
+        return imagecodecs.jpeg8_decode(data)
+    return imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB")
 
 
 def encoded(array: NDArray[Any], lossless: str = HTJ2K_RPCL, *, levels: bool = True) -> StoredFrame:
@@ -175,8 +185,10 @@ def checksums_of(array: NDArray[Any], *, levels: bool = True) -> list[Json]:
     """Return the CRC32 of each resolution, the lowest first; of anything but 16-bit grey, the full one only."""
     resolutions = [array]
     if levels and array.ndim == 2 and array.dtype.itemsize == 2:  # noqa: PLR2004 - rows and columns; bytes
-        while min(resolutions[0].shape) >= 2 * LEAST_SIDE - 1:
-            resolutions.insert(0, halved(resolutions[0]))
+        low: NDArray[np.int32] = array.astype(np.int32)
+        while min(low.shape) >= 2 * LEAST_SIDE - 1:
+            low = halved(low)
+            resolutions.insert(0, low.astype(array.dtype))
     return [
         {"Width": one.shape[1], "Height": one.shape[0], "Checksum": zlib.crc32(_little(one))} for one in resolutions
     ]
@@ -186,12 +198,13 @@ def _little(array: NDArray[Any]) -> bytes:
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-def halved(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the low-low band of one reversible 5/3 wavelet step (ISO/IEC 15444-1 annex F), of the array's own type.
+def halved(samples: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the low-low band of one reversible 5/3 wavelet step (ISO/IEC 15444-1 annex F).
 
-    What the band has beyond the type's range wraps around, as in OpenJPH's decoding of a lower resolution.
+    It may have values beyond the range of 16 bits; who checksums it lets them wrap around, as OpenJPH's decoding of a
+    lower resolution does.
     """
-    return _low(_low(array.astype(np.int32)).T).T.astype(array.dtype)
+    return _low(_low(samples).T).T
 
 
 def _low(samples: NDArray[np.int32]) -> NDArray[np.int32]:

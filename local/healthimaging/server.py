@@ -19,6 +19,9 @@ from local.healthimaging.wire import Malformed, Request, read_request, send
 from local.loopback import Server, is_addressed
 
 MOST_OF_A_BODY = 1024 * 1024
+MOST_TO_DISCARD = 64 * 1024 * 1024
+"""Bytes of a body that is too large which are read and forgotten, so that its sender hears the answer."""
+
 SECONDS_OF_SILENCE = 300
 HEALTH = "/health"
 HOST_PREFIX = "runtime-"
@@ -102,7 +105,12 @@ class Handler(StreamRequestHandler):
     def _body(self, request: Request) -> bytes:
         """Read the request's body, whatever becomes of it."""
         length = request.headers.get("content-length", "0")
-        if "transfer-encoding" in request.headers or not length.isdecimal() or int(length) > MOST_OF_A_BODY:
+        if "transfer-encoding" in request.headers or not length.isdecimal():
+            raise TooLarge
+        if int(length) > MOST_OF_A_BODY:
+            left = min(int(length), MOST_TO_DISCARD)
+            while left > 0 and (part := self.rfile.read(min(left, MOST_OF_A_BODY))):
+                left -= len(part)
             raise TooLarge
         if request.headers.get("expect", "").lower() == "100-continue":
             self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")

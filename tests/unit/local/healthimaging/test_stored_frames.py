@@ -55,13 +55,16 @@ def test_bits_that_are_kept_are_little_endian(imaging: Imaging, client: Client, 
     assert frames == [b"\x34\x12\x78\x56"]
 
 
-def test_colours_stay_what_the_header_says_that_they_are(imaging: Imaging, client: Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("photometric", ["YBR_FULL", "RGB"])
+def test_colours_are_what_the_header_says_that_they_are(
+    imaging: Imaging, client: Client, tmp_path: Path, photometric: str
+) -> None:
     ramp = np.linspace(20, 230, 16, dtype="u1")
     colours = np.stack([np.tile(ramp, (16, 1)), np.tile(ramp[:, None], (1, 16)), np.full((16, 16), 99, "u1")], axis=2)
     coded = bytes(imagecodecs.jpeg8_encode(colours, level=98, subsampling="444"))
-    dataset = make_image("YBR_FULL", rows=16, columns=16)
+    dataset = make_image(photometric, rows=16, columns=16)
 
     _, (frame,) = stored(imaging, client, tmp_path, encapsulated(dataset, [coded], JPEGExtended12Bit))
 
-    luminance = colours @ [0.299, 0.587, 0.114]
-    assert float(np.abs(imagecodecs.htj2k_decode(frame)[..., 0] - luminance).max()) < 4
+    first = colours[..., 0] if photometric == "RGB" else colours @ [0.299, 0.587, 0.114]
+    assert float(np.abs(imagecodecs.htj2k_decode(frame)[..., 0] - first).max()) < 4
