@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.encaps import generate_fragments
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.valuerep import PersonName
 
-from serverless_dicom.errors import UnsupportedTransferSyntax
+from serverless_dicom.errors import ServerlessDicomError
 from serverless_dicom.header.ranges import MemoryRanges
+from serverless_dicom.header.values import WORD_BYTES
 from serverless_dicom.image import open_image
+from serverless_dicom.image.colour import rgb_of
 from serverless_dicom.image.decode import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydicom.dataelem import DataElement
-    from pydicom.dataset import Dataset
+    from pydicom.dataset import FileDataset
 
+    from serverless_dicom.image.decode import Decoded
     from serverless_dicom.image.opening import OpenImage
 
 NORMALISED = {
@@ -34,7 +39,10 @@ NORMALISED = {
     0x7FE00002: "the lengths of encapsulated frames are those of the file",
     0xFFFCFFFC: "padding after the data set has no meaning (PS3.10 7.2)",
 }
-"""Elements that may differ, and why. Group 2 is written anew for each file, and the lengths of groups are retired."""
+"""Elements that may differ, and why; the lengths of groups are retired."""
+
+OF_THE_FILE = frozenset({0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013})
+"""What file meta information says of the file that it stands in, which is another one."""
 
 PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
@@ -67,17 +75,22 @@ class Comparison:
 
 
 def compare(source: bytes, found: bytes) -> Comparison:
-    """Compare two DICOM files, the first of which is how the object was.
+    """Compare two DICOM files, the first of which is how the object was. Raises what pydicom raises of bad files.
 
-    Raises what pydicom raises of files that it cannot read, and a CannotRender where the pixels of one are damaged.
+    Pixels that nobody can decode, of the source's, are compared as they are encoded.
     """
     before, after = (dcmread(BytesIO(data), force=True) for data in (source, found))
-    seen = list(_compared(before, after, ""))
+    seen = [*_compared(_still_told(before), _still_told(after), ""), *_compared(before, after, "")]
     differing = [difference for difference in seen if difference is not None]
     may = [difference for difference in differing if _is_normalised(difference.path)]
     frames, pixels = _pixels(source, found, before, after)
     must = [difference for difference in differing if difference not in may]
     return Comparison(len(seen), frames, (*must, *pixels), tuple(difference.path for difference in may))
+
+
+def _still_told(dataset: FileDataset) -> Dataset:
+    """The file meta information but for what is of the file itself, and so of the writer (PS3.10 7.1)."""
+    return Dataset({tag: element for tag, element in dataset.file_meta.items() if tag not in OF_THE_FILE})
 
 
 def _compared(before: Dataset, after: Dataset, path: str) -> Iterator[Difference | None]:
@@ -91,12 +104,16 @@ def _compared(before: Dataset, after: Dataset, path: str) -> Iterator[Difference
         elif tag not in before:
             yield Difference(here, "added")
         else:
-            yield from _element(before[tag], after[tag], here)
+            yield from _element(before[tag], after[tag], here, _is_big_endian(before))
 
 
-def _element(before: DataElement, after: DataElement, path: str) -> Iterator[Difference | None]:
+def _is_big_endian(dataset: Dataset) -> bool:
+    return dataset.original_encoding[1] is False
+
+
+def _element(before: DataElement, after: DataElement, path: str, is_big_endian: bool) -> Iterator[Difference | None]:
     if not isinstance(before.value, Sequence) or not isinstance(after.value, Sequence):
-        yield None if _told(before) == _told(after) else Difference(path, "value")
+        yield None if _told(before, is_big_endian) == _told(after) else Difference(path, "value")
     elif len(before.value) != len(after.value):
         yield Difference(path, "value")
     else:
@@ -105,22 +122,27 @@ def _element(before: DataElement, after: DataElement, path: str) -> Iterator[Dif
             yield from _compared(one, other, f"{path}[{number}].")
 
 
-def _told(element: DataElement) -> list[Any]:
+def _told(element: DataElement, is_big_endian: bool = False) -> list[Any]:
     """The values of an element without the padding of their encoding."""
     value = element.value
-    values = list(value) if isinstance(value, MultiValue | list) else [value]
-    told = [_value(one) for one in values]
-    return [] if told in ([""], [b""], ["None"]) else told
+    if isinstance(value, bytes):
+        return [_padded(value, WORD_BYTES.get(element.VR, 1) if is_big_endian else 1)] if value else []
+    told = [_value(one) for one in (value if isinstance(value, MultiValue | list) else [value])]
+    return [] if told == [""] else told
+
+
+def _padded(value: bytes, word: int) -> bytes:
+    """Binary values of an even length, their words in little-endian order."""
+    value += bytes(len(value) % 2)
+    return value if word == 1 else b"".join(value[at : at + word][::-1] for at in range(0, len(value), word))
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.rstrip(b"\0")
     if isinstance(value, PersonName):
-        return str(value).strip(" \0")
+        return str(value).rstrip(" \0")
     if isinstance(value, int | float) and not hasattr(value, "original_string"):
         return repr(value)  # for a NaN is not equal to itself
-    return "" if value is None else str(getattr(value, "original_string", value)).strip(" \0")
+    return "" if value is None else str(getattr(value, "original_string", value)).rstrip(" \0")
 
 
 def _is_normalised(path: str) -> bool:
@@ -129,31 +151,67 @@ def _is_normalised(path: str) -> bool:
 
 def _pixels(source: bytes, found: bytes, before: Dataset, after: Dataset) -> tuple[int, list[Difference]]:
     """How many frames were compared, and those that are not alike."""
-    tags = [tag for tag in PIXEL_DATA if before.get(tag) is not None]
-    if not tags:
-        return 0, []
-    if lost := [Difference(f"{tag:08X}", "missing") for tag in tags if after.get(tag) is None]:
-        return 0, lost
+    tag = next((tag for tag in sorted(PIXEL_DATA) if before.get(tag) is not None), None)
+    if tag is None:
+        return 0, [Difference(f"{tag:08X}", "added") for tag in PIXEL_DATA if after.get(tag) is not None]
+    if after.get(tag) is None:
+        return 0, [Difference(f"{tag:08X}", "missing")]
     try:
-        one, other = (open_image(MemoryRanges(data)) for data in (source, found))
-    except UnsupportedTransferSyntax:  # a video, which is compared as it is encoded
-        return 1, [] if _stream(before) == _stream(after) else [Difference("1", "pixels")]
-    if one.number_of_frames != other.number_of_frames:
-        return 0, [Difference("00280008", "pixels")]
+        return _frames(source, found)
+    except ServerlessDicomError:  # a video, or pixels that nobody can decode
+        one, other = _as_they_stand(before[tag], _is_big_endian(before)), _as_they_stand(after[tag])
+        return 1, [] if one == other else [Difference("1", "pixels")]
+
+
+def _frames(source: bytes, found: bytes) -> tuple[int, list[Difference]]:
+    """The same of pixels that can be decoded. Raises what is wrong with the source's."""
+    one = open_image(MemoryRanges(source))
     numbers = range(1, one.number_of_frames + 1)
-    return len(numbers), [Difference(str(number), "pixels") for number in numbers if not _alike(one, other, number)]
+    try:
+        other: OpenImage | None = open_image(MemoryRanges(found))
+    except ServerlessDicomError:
+        other = None
+    if other and one.number_of_frames != other.number_of_frames:
+        return 0, [Difference("00280008", "pixels")]
+    return len(numbers), [
+        Difference(str(number), "pixels") for number in numbers if not _alike(_decoded(one, number), other, number)
+    ]
 
 
-def _stream(dataset: Dataset) -> bytes:
-    """The fragments of pixel data, one after the other."""
-    return b"".join(generate_fragments(dataset.PixelData)).rstrip(b"\0")
+def _decoded(image: OpenImage, number: int) -> Decoded:
+    frame = image.frame(number)
+    return decode(frame.encoded, frame.description, frame.transfer_syntax_uid, frame.family)
 
 
-def _alike(one: OpenImage, other: OpenImage, number: int) -> bool:
-    before, after = (
-        decode(frame.encoded, frame.description, frame.transfer_syntax_uid, frame.family)
-        for frame in (one.frame(number), other.frame(number))
-    )
-    return before.photometric_interpretation == after.photometric_interpretation and np.array_equal(
-        before.samples, after.samples
-    )
+def _alike(before: Decoded, found: OpenImage | None, number: int) -> bool:
+    try:
+        after = _decoded(found, number) if found else None
+    except ServerlessDicomError:
+        after = None
+    if after is None:
+        return False
+    if before.photometric_interpretation != after.photometric_interpretation:
+        return _close(before, after)
+    one, other = before.samples, after.samples
+    if before.unmasked is not None and after.unmasked is not None:  # old objects keep overlays beside BitsStored
+        one, other = before.unmasked, after.unmasked
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+
+
+def _close(before: Decoded, after: Decoded) -> bool:
+    """Whether RGB and YBR_FULL are the same colours, but for the rounding of who made one of the other."""
+    if {before.photometric_interpretation, after.photometric_interpretation} != {"RGB", "YBR_FULL"}:
+        return False
+    one, other = (rgb_of(each.samples, each.photometric_interpretation, 8)[0].astype(int) for each in (before, after))
+    return one.shape == other.shape and int(np.abs(one - other).max()) <= 1
+
+
+def _as_they_stand(element: DataElement, is_big_endian: bool = False) -> bytes:
+    """The bytes of pixel data; of encapsulated ones those of all fragments, one after the other."""
+    value: bytes = element.value
+    if not element.is_undefined_length:
+        return _padded(value, WORD_BYTES.get(element.VR, 1) if is_big_endian else 1)
+    try:
+        return b"".join(islice(generate_fragments(value), 1, None)).rstrip(b"\0")
+    except ValueError:
+        return value

@@ -66,5 +66,5 @@ def test_colours_are_what_the_header_says_that_they_are(
 
     _, (frame,) = stored(imaging, client, tmp_path, encapsulated(dataset, [coded], JPEGExtended12Bit))
 
-    first = colours[..., 0] if photometric == "RGB" else colours @ [0.299, 0.587, 0.114]
+    first = colours @ ([1.0, 0.0, 0.0] if photometric == "RGB" else [0.299, 0.587, 0.114])
     assert float(np.abs(imagecodecs.htj2k_decode(frame)[..., 0] - first).max()) < 4
