@@ -109,6 +109,16 @@ def test_a_frame_that_is_another_one_is_told(viewer_page: Page, viewer_site: Sit
     expect(notice).to_have_text("This frame is not what was imported: its checksum is another.")
 
 
+def test_samples_of_more_bits_than_are_read_here_are_told(viewer_page: Page, viewer_site: Site) -> None:
+    built = Set()
+    built.add("1.2.3.1", np.arange(64, dtype="<u4").reshape(8, 8) << 20)
+
+    opened = viewer_page.evaluate("(places) => harness.stack(places)", places(viewer_site, built))
+
+    assert opened["kind"] == "unsupported"
+    assert "samples of 32 bits" in opened["message"]
+
+
 def test_the_header_is_that_of_the_object_that_is_shown(viewer_page: Page, viewer_site: Site) -> None:
     built = Set()
     built.add("1.2.3.1", noise(8, 8), number="1")

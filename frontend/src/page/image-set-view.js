@@ -184,7 +184,9 @@ export class ImageSetView {
     const stack = this.#begin(series, (frameId, signal) => this.#api.frame(imageSetId, frameId, signal));
     say(this.#status, "Loading the first frame …");
     const onFrame = (number, picture) => this.#followed(stack, number, picture);
-    await this.#stage.showStack(stack, { name: `Series ${series.SeriesNumber ?? ""}`.trim(), number: stack.numberOf(instance), onFrame });
+    const title = `Series ${series.SeriesNumber ?? ""}`.trim();
+    const shown = await this.#stage.showStack(stack, { name: title, number: stack.numberOf(instance), onFrame });
+    if (shown && shown.kind !== "image" && stack === this.#stack) this.#tell(instance, null);
   }
 
   /** Begin with a series, or with what is none. */

@@ -49,6 +49,7 @@ function colours(data, stream, description, family, uid) {
 /** OpenJPH is the quicker one; but what a lossy wavelet overshoots, some builds of it let turn over, from 255 to 0. */
 async function htj2k(frame, description, stream) {
   const { data } = frame;
+  if (stream.bits > 16) throw new Refusal("undecodable", `The frame has samples of ${stream.bits} bits: no decoder of HTJ2K here reads more than 16.`);
   if (stream.bits <= 8 && isIrreversible(data, stream)) return ofJpeg2000("OpenJPEG", data, description, stream);
   try {
     return await ofJpeg2000("OpenJPH", data, description, stream);

@@ -159,6 +159,17 @@ def test_a_frame_that_is_not_what_was_imported_is_told(archive: Page, peer: Peer
     expect(archive.get_by_text("This frame is not what was imported")).to_be_visible()
 
 
+def test_a_frame_that_cannot_be_decoded_is_told_and_leaves_the_others(archive: Page, peer: Peer) -> None:
+    assert peer.archive
+    peer.archive.sets[0][1].frames[frame_id(1)] = b"no codestream"
+    search(archive)
+    archive.get_by_role("button", name="Open image set 1", exact=True).click()
+    expect(archive.locator(".viewer-line")).not_to_be_empty()
+    expect(archive.locator(".stage-status:visible")).to_have_text("CT 1")
+    archive.get_by_role("button", name="CT 2").click()
+    expect(archive.locator(".stage-status:visible")).to_have_text("CT 2 · checksum as imported")
+
+
 def test_frames_that_are_too_large_for_an_answer_come_from_the_bucket(archive: Page, peer: Peer) -> None:
     assert peer.archive
     frames = peer.archive.sets[0][1].frames
