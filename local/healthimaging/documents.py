@@ -11,6 +11,7 @@ from local.healthimaging.instances import Instance, plain
 
 SCHEMA_VERSION = "1.1"
 COMPRESSION = 1
+FRAMES = "ImageFrames"
 
 Json = dict[str, Any]
 
@@ -72,6 +73,13 @@ def add(document: Json, instance: Instance) -> list[str]:
         coerced += [keyword for keyword in own if keyword not in instance.levels[level]]
     series_of(document)["Instances"][instance.sop_instance_uid] = json.loads(instance.document)
     return coerced
+
+
+def is_same(one: Json | bytes, other: Json | bytes) -> bool:
+    """Say whether two instances, JSON or its text, are the same object; each import gives frames ids of their own."""
+    first, second = (each if isinstance(each, dict) else json.loads(each) for each in (one, other))
+    frames = [[{**frame, "ID": ""} for frame in each[FRAMES]] for each in (first, second)]
+    return frames[0] == frames[1] and all(first.get(key) == second.get(key) for key in {*first, *second} - {FRAMES})
 
 
 def packed(document: Json) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Any
@@ -46,24 +46,47 @@ def settle(state: State, rows: Connection, datastore: str, imported: Iterable[Im
     """Put instances into image sets, within a transaction; return what became of each group.
 
     The instances of a series that agree in GROUPING are one image set. It is the primary one, a new version of it where
-    it is there already, unless the data store's primary sets of the same study or series say something else.
+    it is there already, unless the data store's primary sets of the same study or series say something else. What comes
+    under the SOP instance UID of another object does not take its place: it conflicts, and is in a set of its own.
     """
     by_key: dict[tuple[str, ...], list[Imported]] = {}
     for one in imported:
         by_key.setdefault(one.instance.grouping, []).append(one)
-    return [_settled(state, rows, datastore, members, locked) for members in by_key.values()]
+    return [group for members in by_key.values() for group in _of_a_series(state, rows, datastore, members, locked)]
 
 
-def _settled(state: State, rows: Connection, datastore: str, members: list[Imported], locked: bool) -> Group:
-    first = members[0].instance
-    is_primary, existing = primary_of(rows, datastore, dict(zip(GROUPING, first.grouping, strict=True)))
-    if existing is None:
-        group = Group(datastore, secrets.token_hex(16), 1, is_primary, members)
-        document = documents.begun(datastore, group.image_set, first)
-    else:
-        group = Group(datastore, existing, _latest(rows, existing) + 1, True, members)
-        document = documents.unpacked(state.metadata(_metadata_of(rows, existing)))
+def _of_a_series(
+    state: State, rows: Connection, datastore: str, members: list[Imported], locked: bool
+) -> Iterator[Group]:
+    is_primary, existing = primary_of(rows, datastore, dict(zip(GROUPING, members[0].instance.grouping, strict=True)))
+    there = documents.unpacked(state.metadata(_metadata_of(rows, existing))) if existing else None
+    for number, pile in enumerate(_piles(members, there)):
+        if pile and existing and there and number == 0:
+            group = Group(datastore, existing, _latest(rows, existing) + 1, True, pile)
+            yield _settled(state, rows, group, there, locked)
+        elif pile:
+            group = Group(datastore, secrets.token_hex(16), 1, is_primary and number == 0, pile)
+            yield _settled(state, rows, group, documents.begun(datastore, group.image_set, pile[0].instance), locked)
+
+
+def _piles(members: list[Imported], there: Json | None) -> list[list[Imported]]:
+    """Return the members in piles without two objects of one SOP instance UID; the first goes with what is there."""
+    piles: list[list[Imported]] = [[]]
+    known: list[dict[str, Json | bytes]] = [dict(documents.series_of(there)["Instances"]) if there else {}]
     for one in members:
+        uid, document = one.instance.sop_instance_uid, one.instance.document
+        fits = (at for at, each in enumerate(known) if uid not in each or documents.is_same(each[uid], document))
+        number = next(fits, len(piles))
+        if number == len(piles):
+            piles.append([])
+            known.append({})
+        known[number][uid] = document
+        piles[number].append(one)
+    return piles
+
+
+def _settled(state: State, rows: Connection, group: Group, document: Json, locked: bool) -> Group:
+    for one in group.members:
         if coerced := documents.add(document, one.instance):
             group.coerced[one.name] = sorted(set(coerced))
     name = f"{group.image_set}-{group.version}"

@@ -64,14 +64,16 @@ def read_instance(data: bytes, lossless: str = HTJ2K_RPCL, *, levels: bool = Tru
         raise Refused("The file is not a DICOM P10 file: DICM is missing after the preamble") from error
     except Exception as error:
         raise Refused(f"The file cannot be parsed as DICOM ({type(error).__name__})") from error
-    _check(told)
+    _check(told, has_elements=bool(dataset))
     stored = store(dataset, told["TransferSyntaxUID"], lossless, levels=levels)
     return _instance(told, vrs, stored), b"".join(frame.data for frame in stored.frames)
 
 
-def _check(told: Json) -> None:
+def _check(told: Json, *, has_elements: bool) -> None:
     if not told.get("TransferSyntaxUID"):
         raise Refused("DICOM attribute TransferSyntaxUID does not exist in the file meta information")
+    if not has_elements:  # what pydicom makes of a file that ends in the midst of an element
+        raise Refused("The file ends before its data set does")
     for keyword in REQUIRED:
         if not isinstance(told.get(keyword), str) or not told[keyword]:
             raise Refused(f"DICOM attribute {keyword} does not exist")

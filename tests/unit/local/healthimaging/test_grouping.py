@@ -50,13 +50,30 @@ def test_a_later_job_adds_to_the_primary_image_set(client: Client, bring: Bring)
     assert set(client.instances(first, versionId="1")) == {f"{SERIES}.1"}
 
 
-def test_what_comes_again_replaces_what_was_there_and_history_keeps_it(client: Client, bring: Bring) -> None:
-    (image_set,) = bring(instance(1, ImageComments="old")).image_sets
-    bring(instance(1, ImageComments="new"))
-    for version, comments in (("1", "old "), ("2", "new ")):
+def test_what_comes_again_is_a_new_version(client: Client, bring: Bring) -> None:
+    (image_set,) = bring(instance(1)).image_sets
+    assert bring(instance(1)).image_sets == [image_set]
+    assert client("GetImageSet", imageSetId=image_set)["versionId"] == "2"
+    for version in ("1", "2"):
         (only,) = client.instances(image_set, versionId=version).values()
-        assert only["DICOM"]["ImageComments"] == comments
         assert client.frame(image_set, only["ImageFrames"][0]["ID"])[1] == "image/jph"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_another_object_under_the_same_uid_is_not_primary(client: Client, bring: Bring, at_once: bool) -> None:
+    old, new = instance(1, ImageComments="old"), instance(1, ImageComments="new")
+    if at_once:
+        primary, other = bring(old, instance(2), new, instance(3), old).image_sets
+    else:
+        (primary,), (other,) = bring(old, instance(2), instance(3)).image_sets, bring(new).image_sets
+    sets = [
+        (each, client("GetImageSet", imageSetId=each)["isPrimary"], client.instances(each)) for each in (primary, other)
+    ]
+    assert [(is_primary, set(found)) for _, is_primary, found in sets] == [
+        (True, {f"{SERIES}.{number}" for number in (1, 2, 3)}),
+        (False, {f"{SERIES}.1"}),
+    ]
+    assert [found[f"{SERIES}.1"]["DICOM"]["ImageComments"] for *_, found in sets] == ["old ", "new "]
 
 
 def test_another_series_of_the_study_has_to_agree_with_it(client: Client, bring: Bring) -> None:
