@@ -12,7 +12,7 @@ from serverless_dicom.archive.documents import Documents
 from serverless_dicom.archive.summing import gathered, summed_up
 from serverless_dicom.archive.workflow import failure_of
 from serverless_dicom.errors import InvalidEvent
-from serverless_dicom.runtime.clients import dynamodb, s3
+from serverless_dicom.runtime.clients import dynamodb, s3_for_many
 from serverless_dicom.runtime.faults import told_without_values
 from serverless_dicom.runtime.settings import FinishImportSettings
 from serverless_dicom.stores.import_jobs import ImportJobs
@@ -38,7 +38,7 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
         if not step:
             raise InvalidEvent(f"step must be one of {', '.join(STEPS)}")
         logger.append_keys(job=event["jobId"], step=event["step"])
-        answer = step(event, Documents.of_import(s3(), settings.results_bucket, event["jobId"]))
+        answer = step(event, Documents.of_import(s3_for_many(), settings.results_bucket, event["jobId"]))
     logger.info("done", **answer)
     return answer
 

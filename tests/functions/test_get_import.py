@@ -80,7 +80,8 @@ def test_given_an_import_that_waits_then_all_is_there_but_empty(get_import: Func
 
 def test_given_an_end_then_it_says_so_and_nobody_has_to_wait(get_import: Function, jobs: ImportJobs) -> None:
     job_id = jobs.create(OWNER, SOURCE).job_id
-    jobs.planned(job_id, {"found": 2}, {"not_dicom": 1}, [{"number": 0, "source": SOURCE}])
+    shard = {"source": SOURCE, "copied": False, "files": 2, "bytes": 2}
+    jobs.planned(job_id, {"found": 2}, {"not_dicom": 1}, [shard])
     failures = [{"file": "a.dcm", "code": "ValidationException", "message": "it is none"}]
     jobs.end(job_id, "partial", {"Counts.imported": 1, "Failures": failures}, None)
 

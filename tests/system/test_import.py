@@ -65,7 +65,7 @@ def test_a_prefix_is_imported_where_it_lies_without_what_is_not_dicom(stack: Loc
     assert (status, job["status"], job["failures"]) == (0, "complete", []), told
     assert job["skipped"] == {"not_dicom": 1}
     (shard,) = job["shards"]
-    assert (shard["input"], shard["copied"]) == (f"s3://{inbox}/to import/", False)
+    assert (shard["source"], shard["copied"]) == (f"s3://{inbox}/to import/", False)
     archive: Any = stack.client("s3")
     verdicts = archive.list_objects_v2(
         Bucket=stack.outputs["ResultsBucket"], Prefix=f"imports/{job['jobId']}/verdicts/"

@@ -13,7 +13,7 @@ import yaml
 from serverless_dicom import errors
 from serverless_dicom.analysis import fitting, pictures, results
 from serverless_dicom.analysis import request as upload_request
-from serverless_dicom.archive import client, fetching, finding, listing, places, sharding, summing
+from serverless_dicom.archive import client, fetching, finding, listing, places, planning, sharding, summing
 from serverless_dicom.header import deflate, model, ranges, structure
 from serverless_dicom.image import codecs, codestream, description, fragments, request, voi
 from serverless_dicom.image.syntaxes import FAMILIES
@@ -237,6 +237,7 @@ def test_every_limit_of_an_import_is_documented() -> None:
         "files of a shard": sharding.QUOTAS.files,
         "bytes of a shard": sharding.QUOTAS.size,
         "bytes of a file": sharding.QUOTAS.file_size,
+        "shards": planning.MAX_SHARDS,
         "shards that are imported where they lie": sharding.QUOTAS.jobs,
         "instances that are verified by one call, unless an image set has more": summing.MAX_BATCH,
         "failures, warnings and frames that are named": summing.MAX_TOLD,

@@ -10,12 +10,12 @@ from serverless_dicom.archive.client import HealthImaging
 from serverless_dicom.archive.documents import Documents
 from serverless_dicom.archive.imports import ShardImport
 from serverless_dicom.archive.places import Place
-from serverless_dicom.archive.planning import Plan, Planner
+from serverless_dicom.archive.planning import MAX_SHARDS, Plan, Planner
 from serverless_dicom.archive.rates import UNLIMITED
 from serverless_dicom.archive.sharding import QUOTAS, Limits
 from serverless_dicom.archive.summing import Summary, gathered, summed_up
 from serverless_dicom.archive.verification import Verifier
-from serverless_dicom.errors import ArchiveBusy, ArchiveRefused, ImportJobFailed, NothingToImport
+from serverless_dicom.errors import ArchiveBusy, ArchiveRefused, ImportJobFailed, NothingToImport, TooManyFiles
 from tests.image_sets import DATASTORE
 from tests.importing import DIRECTORY, ROLE, Importer, part10, put
 from tests.peers import refusal
@@ -270,3 +270,19 @@ def test_image_sets_are_verified_in_batches_that_share_the_allowed_rate(one: Imp
     assert gathered(one.documents).batches == 3
     batches = one.documents.read("batches.json")
     assert [(len(batch["imageSets"]), batch["share"]) for batch in batches] == [(2, 3), (2, 3), (1, 3)]
+
+
+def test_given_more_shards_than_an_import_has_then_its_folders_are_to_be_imported(one: Import) -> None:
+    put(one.stack.s3, INBOX, **{f"study__{number}_dcm": part10() for number in range(MAX_SHARDS + 1)})
+    with pytest.raises(TooManyFiles, match="takes 301 jobs of HealthImaging, and one import has 300 at most"):
+        one.plan(limits=Limits(files=1))
+
+
+def test_given_long_names_then_as_many_are_told_as_a_row_holds(one: Import) -> None:
+    put(one.stack.s3, INBOX, study__1_dcm=part10())
+    one.run(one.plan())
+    notes = [{"file": "d/" * 500 + f"{number}.dcm", "code": "x", "message": "y"} for number in range(90)]
+    one.documents.write_lines("shards/0/failures.ndjson", notes)
+    summary = one.end()
+    assert 0 < len(summary.failures) < 40
+    assert len(list(one.documents.lines("failures.ndjson"))) == 90

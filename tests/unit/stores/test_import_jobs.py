@@ -4,13 +4,17 @@ from dataclasses import dataclass
 
 import pytest
 
+from serverless_dicom.archive.planning import MAX_SHARDS
 from serverless_dicom.errors import ImportInterrupted, JobNotFound, NothingToImport, TransientError
 from serverless_dicom.stores.import_jobs import KEEP_SECONDS, MAX_SECONDS, START_SECONDS, ImportJobs
 from tests.peers import failing
 from tests.stack import Stack
 
 OWNER, STRANGER = "0a1b2c3d-1111-2222-3333-444455556666", "ffffffff-1111-2222-3333-444455556666"
-SHARDS = [{"number": 0, "source": "s3://inbox/a/", "files": 2}, {"number": 1, "source": "s3://inbox/b/", "files": 3}]
+SHARDS = [
+    {"number": 0, "source": "s3://inbox/a/", "copied": False, "files": 2, "bytes": 20},
+    {"number": 1, "source": "s3://inbox/b/", "copied": True, "files": 3, "bytes": 30},
+]
 
 
 @dataclass
@@ -62,6 +66,16 @@ def test_given_an_import_then_its_owner_sees_every_step_of_it(jobs: ImportJobs, 
     job = jobs.find(job_id, OWNER)
     assert (job.status, job.failures, job.counts["framesVerified"]) == ("partial", failures, 8)
     assert (job.error_code, job.seconds_to_wait(clock())) == (None, None)
+
+
+def test_given_as_many_shards_as_there_may_be_with_long_names_then_their_row_holds_them(jobs: ImportJobs) -> None:
+    job_id = new(jobs)
+    long = SHARDS[0] | {"source": "s3://inbox/" + "日" * 900}
+    assert jobs.planned(job_id, {}, {}, [long] * MAX_SHARDS)
+    for number in range(0, MAX_SHARDS, 50):
+        assert jobs.shard(job_id, number, {"status": "failed", "message": "x" * 9999, "importJobId": "e" * 32})
+    shard = jobs.find(job_id, OWNER).shards[50]
+    assert (len(shard["source"]), shard["source"][-1], len(shard["message"])) == (200, "…", 300)
 
 
 def test_given_an_end_then_nothing_changes_it(jobs: ImportJobs) -> None:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from serverless_dicom.archive.listing import listed, looked_at, measured
 from serverless_dicom.archive.places import Place
 from serverless_dicom.archive.sharding import QUOTAS, Limits, Shard, packed, shards
-from serverless_dicom.errors import FileTooLarge, NothingToImport
+from serverless_dicom.errors import FileTooLarge, NothingToImport, TooManyFiles
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from serverless_dicom.archive.documents import Documents
+
+MAX_SHARDS = 300
+"""Shards of one import: its row names them all."""
 
 PLAN, SKIPPED, LIST = "plan.json", "skipped.ndjson", "objects.ndjson"
 """Documents: the shards; the files that are not imported; the keys of an import that is of no prefix."""
@@ -66,6 +69,11 @@ class Planner:
         else:
             split = shards(place.prefix, files, self.limits)
         wanted = [shard for shard in split if any(file.key in good for file in shard.files)]
+        if len(wanted) > MAX_SHARDS:
+            raise TooManyFiles(
+                f"{place.uri} takes {len(wanted)} jobs of HealthImaging, and one import has {MAX_SHARDS} at most: "
+                "import the folders below it one by one"
+            )
         tasks = tuple(self._task(number, shard, place.bucket, good) for number, shard in enumerate(wanted))
         self.documents.write(PLAN, tasks)
         counts = {"found": len(files), "bytes": sum(file.size for file in files)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -18,7 +20,7 @@ from serverless_dicom.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from serverless_dicom.archive.documents import Documents
 
@@ -34,7 +36,12 @@ AT_ONCE = 10
 """Batches that are verified at once, by the workflow's definition: each has its share of the allowed rate."""
 
 MAX_TOLD = 100
-"""Failures, warnings and frames that a job's row names."""
+"""Failures, warnings and frames that a job's row names, of each."""
+
+MAX_TOLD_BYTES = 40_000
+"""Bytes of JSON that these take at most, of each: keys may be long, and rows may not."""
+
+THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +96,13 @@ def summed_up(documents: Documents) -> Summary:
     gathering = gathered(documents)
     counts = dict(gathering.counts)
     image_sets = [one for batch in documents.read(BATCHES) or [] for one in batch["imageSets"]]
-    verified = [documents.read(f"verified/{one['id']}.json") or {} for one in image_sets]
+    with ThreadPoolExecutor(THREADS) as pool:
+        verified = list(pool.map(lambda one: documents.read(f"verified/{one['id']}.json") or {}, image_sets))
     unfinished = [one for one in verified if not one or one["next"] is not None]
     counts["framesVerified"] = sum(one.get("verified", 0) for one in verified)
     counts["framesMismatched"] = sum(one.get("mismatched", 0) for one in verified)
-    frames = list(islice(chain.from_iterable(one.get("examples", []) for one in verified), MAX_TOLD))
-    failures = list(islice(documents.lines(FAILURES), MAX_TOLD))
-    warnings = list(islice(documents.lines(WARNINGS), MAX_TOLD))
+    frames = _first(chain.from_iterable(one.get("examples", []) for one in verified))
+    failures, warnings = _first(documents.lines(FAILURES)), _first(documents.lines(WARNINGS))
     status, error = _verdict(counts, failures, frames, gathering.lost, unfinished)
     return Summary(status, counts, failures, warnings, frames, error)
 
@@ -124,6 +131,18 @@ def _verdict(
             f"{lost} shards were given up, and {len(unfinished)} image sets could not be verified to the end{why}"
         )
     return ("partial" if counts["failed"] else "complete"), None
+
+
+def _first(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first rows, as many as a job's row can name."""
+    found: list[dict[str, Any]] = []
+    size = 0
+    for row in islice(rows, MAX_TOLD):
+        size += len(json.dumps(row, ensure_ascii=False).encode())
+        if size > MAX_TOLD_BYTES:
+            break
+        found.append(row)
+    return found
 
 
 def _of_shards(documents: Documents, name: str, shards: int) -> Iterator[dict[str, Any]]:

@@ -43,6 +43,12 @@ START_SECONDS = 900
 MAX_SECONDS = 2 * 24 * 60 * 60
 """How long an import may take, by the workflow's own time limit."""
 
+MAX_SOURCE = 200
+"""Characters of a shard's source in the row, which has to hold all shards."""
+
+MAX_MESSAGE = 300
+"""Characters of what is said of a shard that failed."""
+
 MAX_WAIT = 10
 """Seconds at most between two looks at a job."""
 
@@ -139,13 +145,26 @@ class ImportJobs:
     def planned(
         self, job_id: str, counts: dict[str, int], skipped: dict[str, int], shards: list[dict[str, Any]]
     ) -> bool:
-        """Keep what will be imported, and go on to it."""
-        found = {f"{number:04}": shard | {"status": "pending"} for number, shard in enumerate(shards)}
+        """Keep what will be imported, and go on to it; of a shard, what people want to know."""
+        found = {
+            f"{number:04}": {
+                "number": number,
+                "source": _shortened(shard["source"], MAX_SOURCE),
+                "copied": shard["copied"],
+                "files": shard["files"],
+                "bytes": shard["bytes"],
+                "status": "pending",
+            }
+            for number, shard in enumerate(shards)
+        }
         return self.advance(job_id, "importing", {"Counts": counts, "Skipped": skipped, "Shards": found})
 
     def shard(self, job_id: str, number: int, changes: dict[str, Any]) -> bool:
         """Change what is known of a shard."""
-        return self._set(job_id, {f"Shards.{number:04}.{name}": value for name, value in changes.items()})
+        short = {
+            name: _shortened(value, MAX_MESSAGE) if isinstance(value, str) else value for name, value in changes.items()
+        }
+        return self._set(job_id, {f"Shards.{number:04}.{name}": value for name, value in short.items()})
 
     def verified(self, job_id: str, frames: int) -> None:
         """Count frames for those who watch; the end has the number that is exact."""
@@ -207,6 +226,10 @@ class ImportJobs:
                     raise
                 return False
         return True
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _failure(error: ServerlessDicomError) -> Row:
