@@ -30,7 +30,7 @@ def prepare(emulator: Emulator, outputs: dict[str, str]) -> None:
             client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": AT_ONCE})
     for function in (*of_queues, *others):
         waiter = client.get_waiter("published_version_active")
-        waiter.wait(FunctionName=function, Qualifier=ALIAS, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+        waiter.wait(FunctionName=function, Qualifier=ALIAS, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
 
     def start(function: str) -> None:
         client.invoke(FunctionName=function, Qualifier=ALIAS, Payload=NOTHING)
