@@ -221,9 +221,18 @@ def test_frames_that_contradict_the_header_are_refused(wrong: dict[str, Any]) ->
         written(built)
 
 
+@pytest.mark.parametrize("told", ["1", "3", None])
+def test_an_instance_that_lacks_frames_is_refused(told: str | None) -> None:
+    built = Set()
+    built.add(UID, noise(9, 9), noise(9, 9), NumberOfFrames=told)
+
+    with pytest.raises(CannotRender, match="the image set has 2 frames"):
+        written(built)
+
+
 def test_a_stored_frame_that_is_too_short_is_refused() -> None:
     built, frame = Set(), noise(9, 9)
-    built.store(UID, EXPLICIT, frame.tobytes(), frame.tobytes()[:-1], **pixel_module(frame))
+    built.store(UID, EXPLICIT, frame.tobytes(), frame.tobytes()[:-1], **pixel_module(frame), NumberOfFrames="2")
     assert "161 bytes" in corrupt(built)
 
 

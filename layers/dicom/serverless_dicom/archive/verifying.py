@@ -6,7 +6,8 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from serverless_dicom.archive.fetching import THREADS, TRIES
+from serverless_dicom.archive.budget import Budget
+from serverless_dicom.archive.fetching import MEMORY, THREADS, TRIES
 from serverless_dicom.errors import ServerlessDicomError
 from serverless_dicom.imageset.metadata import parse
 from serverless_dicom.imageset.verify import Verdict, verdict
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from serverless_dicom.archive.client import HealthImaging
     from serverless_dicom.imageset.model import Frame, Instance
+
+
+_BYTES_OF_A_PIXEL = 6
+"""As it is stored and decoded, of 16 bits, with some more."""
 
 
 class FrameVerdict(NamedTuple):
@@ -35,8 +40,13 @@ def verdicts(
     Raises ImageSetNotFound, InvalidMetadata, ArchiveRefused or ArchiveBusy where there are no metadata to compare with.
     """
     image_set = parse(archive.metadata(image_set_id, version))
+    budget = Budget(MEMORY)
 
     def found(instance: Instance, frame: Frame) -> FrameVerdict:
+        with budget.taken(_BYTES_OF_A_PIXEL * frame.checksum.width * frame.checksum.height if frame.checksum else 0):
+            return FrameVerdict(instance, frame, compared(instance, frame))
+
+    def compared(instance: Instance, frame: Frame) -> Verdict:
         for attempt in range(TRIES):
             try:
                 result = verdict(frame, archive.frame(image_set_id, frame.id), instance.stored_syntax)
@@ -45,7 +55,7 @@ def verdicts(
                 result = Verdict(frame.id, False, expected, None, str(error))
             if result.ok or attempt + 1 == TRIES:
                 break
-        return FrameVerdict(instance, frame, result)
+        return result
 
     pending: deque[Future[FrameVerdict]] = deque()
     with ThreadPoolExecutor(threads, "verdict") as pool:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from pydicom.uid import ExplicitVRLittleEndian
 
-from serverless_dicom.errors import CannotRender, FrameCorrupt, UndecodablePixelData, UnsupportedTransferSyntax
+from serverless_dicom.errors import (
+    CannotRender,
+    FrameCorrupt,
+    InvalidPixelDescription,
+    UndecodablePixelData,
+    UnsupportedTransferSyntax,
+)
 from serverless_dicom.image.codestream import is_transformed
 from serverless_dicom.image.decode import decode
 from serverless_dicom.image.description import DOUBLE, FLOAT, INTEGER, describe
@@ -133,6 +139,11 @@ def pixels_of(instance: Instance, header: Header, *, keep_compressed: bool = Fal
         return Pixels(syntax, syntax, True, INTEGER, photometric, None, len(instance.frames))
     described = tuple((tag, header.elements[tag]) for tag in _DESCRIBING if tag in header.elements)
     description = _description(described, tag)
+    in_one_piece = len(instance.frames) == 1 and syntax not in HTJ2K
+    if description.number_of_frames != len(instance.frames) and not in_one_piece:
+        raise InvalidPixelDescription(
+            f"NumberOfFrames is {description.number_of_frames}, the image set has {len(instance.frames)} frames of it"
+        )
     encapsulated = keep_compressed and syntax not in UNCOMPRESSED
     return Pixels(
         syntax if encapsulated else EXPLICIT,
