@@ -27,5 +27,5 @@ def behind_tls(application: Application) -> Application:
 if __name__ == "__main__":
     behalf.admit()
     resources.admit()
-    emulator.app = behind_tls(behalf.told_by_header(emulator.app))
+    emulator.app = behind_tls(behalf.beside_services(emulator.app))
     emulator.main()

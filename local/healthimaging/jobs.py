@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from local.environment import ACCOUNT
 from local.healthimaging.datastores import Datastores, given
 from local.healthimaging.events import Events
 from local.healthimaging.faults import conflict, invalid, not_found, over_quota
@@ -72,6 +73,8 @@ class Jobs:
         running = self._state.one("SELECT count(*) FROM jobs WHERE datastore = ? AND ended IS NULL", datastore)
         if running is not None and running[0] >= AT_ONCE:
             raise over_quota(f"{AT_ONCE} import jobs of the data store have not ended")
+        if parameters.get("inputOwnerAccountId", ACCOUNT) != ACCOUNT:
+            raise invalid("inputOwnerAccountId: the input bucket belongs to another account")
         for name in ("inputS3Uri", "outputS3Uri"):
             if not parameters[name].removeprefix("s3://").partition("/")[2]:
                 raise invalid(f"{name}: a prefix is required after the bucket")

@@ -18,7 +18,8 @@ class Options:
     checks_roles: bool = True
     """Whether a job's role has to trust the service, and its permissions decide what the job may read and write.
 
-    Without it the job calls S3 with this machine's keys: for S3s that know no roles.
+    Without it the job calls S3 with this machine's keys: for S3s that know no roles. Callers' own permissions are
+    asked of the stack's emulator, if that is what `endpoint_url` leads to.
     """
     rates: Literal["published", "none"] = "none"
     """`published`: what comes faster than AWS lets by is throttled."""

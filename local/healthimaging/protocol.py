@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import botocore.session
 from botocore.model import OperationModel, ServiceModel, StructureShape
 
-from local.healthimaging.faults import Fault, denied, internal, invalid
+from local.healthimaging.faults import Fault, denied, internal, invalid, not_acceptable
 from local.shapes import NotOfTheShape, counted, from_json, from_text, problems
 
 CREDENTIAL = re.compile(
@@ -60,8 +60,8 @@ def routes() -> tuple[Route, ...]:
     return tuple(found)
 
 
-def check_signed(authorization: str | None) -> None:
-    """Refuse a request that is not signed, or for another service. Secrets are the emulator's: signatures pass unread.
+def access_key(authorization: str | None) -> str:
+    """Return the access key that a request is signed with. Secrets are the emulator's: signatures pass unread.
 
     Raises:
         Fault: as AWS says it.
@@ -76,6 +76,7 @@ def check_signed(authorization: str | None) -> None:
         )
     if found["service"] != service().signing_name:
         raise denied(f"Credential should be scoped to correct service: '{service().signing_name}'.")
+    return found["key"]
 
 
 def operation_of(method: str, target: str) -> tuple[OperationModel, Mapping[str, str]]:
@@ -129,6 +130,20 @@ def _body(shape: StructureShape, body: bytes) -> Parameters:
     if payload is None:
         return dict(from_json(shape, document))
     return {payload: from_json(expected, document)} if body else {}
+
+
+def check_accepted(accept: str | None, content_type: str) -> None:
+    """Refuse to send what the caller does not take (RFC 9110 12.5.1).
+
+    Raises:
+        Fault: NotAcceptableException.
+
+    """
+    if not accept:
+        return
+    ranges = {each.partition(";")[0].strip().lower() for each in accept.split(",")}
+    if not ranges & {"*/*", content_type.lower(), f"{content_type.partition('/')[0]}/*"}:
+        raise not_acceptable(f"The content is {content_type}")
 
 
 def answer_of(operation: OperationModel, answer: Parameters) -> bytes:

@@ -13,7 +13,7 @@ from socketserver import StreamRequestHandler
 from typing import cast
 
 from local.healthimaging.faults import Fault, denied, internal
-from local.healthimaging.protocol import Stream, answer_of, check_signed, operation_of, parameters_of
+from local.healthimaging.protocol import Stream, access_key, answer_of, check_accepted, operation_of, parameters_of
 from local.healthimaging.service import HealthImaging
 from local.healthimaging.wire import Malformed, Request, read_request, send
 from local.loopback import Server, is_addressed
@@ -83,10 +83,13 @@ class Handler(StreamRequestHandler):
                 raise denied("Ask for 127.0.0.1")  # noqa: TRY301 - answered as every other fault
             operation, within = operation_of(request.method, request.target)
             name = operation.name
-            check_signed(request.headers.get("authorization"))
+            key = access_key(request.headers.get("authorization"))
+            parameters = parameters_of(operation, within, request.target, body)
+            service.imaging.callers.check(key, name, parameters)
             service.imaging.rates.count(name)
-            answer = service.imaging.operations[name](parameters_of(operation, within, request.target, body))
+            answer = service.imaging.operations[name](parameters)
             if isinstance(answer, Stream):
+                check_accepted(request.headers.get("accept"), answer.content_type)
                 self._send_stream(answer)
             else:
                 self._send(200, JSON, answer_of(operation, answer))

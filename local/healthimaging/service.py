@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.healthimaging.callers import Callers
 from local.healthimaging.changes import Changes
 from local.healthimaging.datastores import Datastores
 from local.healthimaging.events import Events
@@ -62,6 +63,8 @@ class HealthImaging:
             Path(temporary).rmdir()
         self.state = self._opened.enter_context(opened(options.state, temporary))
         self.rates = Rates(PUBLISHED if options.rates == "published" else {})
+        self.callers = Callers(options.endpoint_url if options.checks_roles else None)
+        self._opened.callback(self.callers.close)
         self.events = Events(options.endpoint_url)
         self._opened.callback(self.events.close)
         self.changes = Changes(self.state, options.locked_ms / 1000)

@@ -105,7 +105,12 @@ class State:
 
     def keep_frames(self, name: str, data: bytes) -> None:
         """Write the frames of one instance, one after the other, into a file."""
-        self._frame_file(name).write_bytes(data)
+        path = self._frame_file(name)
+        try:
+            path.write_bytes(data)
+        except FileNotFoundError:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
 
     def frames_of(self, name: str, offset: int, length: int) -> bytes:
         """Return a part of a file of frames."""
@@ -141,12 +146,9 @@ class State:
     def _forget_nameless(self) -> None:
         """Remove files that were written for rows that never came."""
         named = {row[0] for row in self.all("SELECT DISTINCT file FROM frames")}
-        for number in range(256):
-            folder = self._frames / f"{number:02x}"
-            folder.mkdir(exist_ok=True)
-            for path in folder.iterdir():
-                if path.name not in named:
-                    path.unlink()
+        for path in self._frames.glob("*/*"):
+            if path.name not in named:
+                path.unlink()
         named = {row[0] for row in self.all("SELECT metadata FROM versions")}
         for path in self._metadata.iterdir():
             if path.name not in named:

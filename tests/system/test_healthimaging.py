@@ -147,6 +147,38 @@ def test_a_role_has_to_trust_the_service(archive: Archive, name: str, trust: Jso
         archive.imported(archive.role(name, *EVERYTHING, **trust))
 
 
+@pytest.fixture
+def user(stack: LocalStack, archive: Archive) -> Iterator[Any]:
+    """A client of somebody who may search, and nothing else."""
+    store = f"arn:aws:medical-imaging:us-east-1:000000000000:datastore/{archive.datastore_id}"
+    allowed = {"Effect": "Allow", "Action": "medical-imaging:Search*", "Resource": store}
+    archive.iam.create_user(UserName="reader")
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    archive.iam.put_user_policy(UserName="reader", PolicyName="Search", PolicyDocument=policy)
+    key = archive.iam.create_access_key(UserName="reader")["AccessKey"]
+    yield stack.client("medical-imaging", key["AccessKeyId"], key["SecretAccessKey"])
+    archive.iam.delete_access_key(UserName="reader", AccessKeyId=key["AccessKeyId"])
+    archive.iam.delete_user_policy(UserName="reader", PolicyName="Search")
+    archive.iam.delete_user(UserName="reader")
+
+
+def test_callers_may_what_their_policies_say(stack: LocalStack, archive: Archive, user: Any) -> None:
+    where = {"datastoreId": archive.datastore_id}
+    assert "imageSetsMetadataSummaries" in user.search_image_sets(**where, searchCriteria={})
+    with pytest.raises(ClientError) as caught:
+        user.get_datastore(**where)
+    error = caught.value.response["Error"]
+    assert error["Code"] == "AccessDeniedException"
+    assert error["Message"] == (
+        "User: arn:aws:iam::000000000000:user/reader is not authorized to perform: medical-imaging:GetDatastore on "
+        f"resource: arn:aws:medical-imaging:us-east-1:000000000000:datastore/{archive.datastore_id}"
+    )
+    with pytest.raises(ClientError, match=r"not authorized to perform: medical-imaging:GetImageSet on .*/imageset/"):
+        user.get_image_set(**where, imageSetId="0" * 32)
+    with pytest.raises(ClientError, match="UnrecognizedClientException"):
+        stack.client("medical-imaging", "AKIANOBODY", "secret").list_datastores()
+
+
 def test_events_reach_whoever_asks_for_them(stack: LocalStack, archive: Archive) -> None:
     queues, events = stack.client("sqs"), stack.client("events")
     queue = queues.create_queue(QueueName="healthimaging-events")["QueueUrl"]
@@ -191,7 +223,7 @@ def test_nobody_else_sends_its_events(stack: LocalStack) -> None:
 
 def test_a_shell_that_sourced_the_environment_reaches_it(stack: LocalStack) -> None:
     source = f"source {Place(stack.folder).shown(stack.folder / 'env')}"
-    asked = stack.shell(f"{source}\naws medical-imaging list-datastores")
+    asked = stack.shell(f"{source}\naws medical-imaging list-datastores --datastore-status ACTIVE")
     assert asked.returncode == 0, asked.stderr
     (store,) = json.loads(asked.stdout)["datastoreSummaries"]
     program = 'import boto3; print(boto3.client("medical-imaging").search_image_sets(datastoreId="{}"))'

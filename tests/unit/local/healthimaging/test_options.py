@@ -121,7 +121,7 @@ def test_a_killed_service_goes_on_with_its_import(tmp_path: Path) -> None:
                 inputS3Uri="s3://inbox/p/",
                 outputS3Uri="s3://out/o/",
             )["jobId"]
-            while len(list((tmp_path / "s" / "frames").rglob("*"))) < 256 + 3:
+            while len(list((tmp_path / "s" / "frames").glob("*/*"))) < 3:
                 time.sleep(0.05)
             os.kill(process.pid, signal.SIGKILL)
         bucket.before_read = lambda _: None
