@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import archive, batch, convert, growth, headers, imports, page, uploads
+from benchmarks import archive, batch, convert, growth, headers, importing, imports, page, uploads
 from benchmarks.tables import machine, show
 
 FIGURES: dict[str, Callable[[], bool]] = {
@@ -18,6 +18,7 @@ FIGURES: dict[str, Callable[[], bool]] = {
     "uploads": uploads.run,
     "page": page.run,
     "archive": archive.run,
+    "importing": importing.run,
 }
 
 

@@ -15,9 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-
-from benchmarks.pictures import anatomy, describe
+from benchmarks.pictures import build_series
 from benchmarks.process import ROOT, SCRATCH, environment
 from benchmarks.tables import goal, show, size, table
 from local.healthimaging.face import running
@@ -26,7 +24,6 @@ from local.healthimaging.options import Options
 INSTANCES = 222
 """Of the study by which the original exporter was measured by those who made it."""
 
-SIDE = 512
 ROUNDS = 3
 DELAYS = (20, 60)
 """Milliseconds added to each request, as from near and from far."""
@@ -60,21 +57,9 @@ def run() -> bool:
 
 def filled(state: Path) -> str:
     """The image set of a series that is imported into a service whose folder this is."""
-    source = SCRATCH / "source"
-    source.mkdir(parents=True)
-    pixels = anatomy(SIDE, SIDE)
-    series = generate_uid()
-    for number in range(1, INSTANCES + 1):
-        dataset = describe(ExplicitVRLittleEndian, pixels.shape, 1)
-        del dataset.NumberOfFrames
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-        dataset.SeriesInstanceUID, dataset.SeriesNumber, dataset.InstanceNumber = series, 1, number
-        dataset.PixelData = (pixels + number).clip(0, 4095).astype("<u2").tobytes()
-        dataset.save_as(source / f"{number}.dcm", enforce_file_format=True)
+    source = build_series(SCRATCH / "source", INSTANCES)
     with running(Options(state=state)) as imaging:
-        began = time.monotonic()
         job = imaging.import_files(sorted(source.iterdir()))
-        show(f"{INSTANCES} instances of {SIDE} x {SIDE} x 16 bits imported in {time.monotonic() - began:.1f} s")
     return job.image_sets[0]
 
 

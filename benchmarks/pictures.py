@@ -116,6 +116,22 @@ def build_stream(path: Path, syntax: str, pixels: NDArray[np.uint16], frames: in
     return path
 
 
+def build_series(folder: Path, count: int) -> Path:
+    """Write so many uncompressed 512 x 512 CTs of one series into a new folder, each with other pixels."""
+    folder.mkdir(parents=True)
+    rows, columns = SIZES["512 x 512 CT"]
+    pixels = anatomy(rows, columns)
+    series = generate_uid()
+    for number in range(1, count + 1):
+        dataset = describe(ExplicitVRLittleEndian, (rows, columns), 1)
+        del dataset.NumberOfFrames
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        dataset.SeriesInstanceUID, dataset.SeriesNumber, dataset.InstanceNumber = series, 1, number
+        dataset.PixelData = (pixels + number % 64).clip(0, 2**BITS - 1).astype("<u2").tobytes()
+        dataset.save_as(folder / f"{number}.dcm", enforce_file_format=True)
+    return folder
+
+
 def describe(syntax: str, shape: tuple[int, ...], frames: int) -> Dataset:
     """A header of a CT with a window, and without pixels."""
     bits = 8 if syntax == JPEGBaseline8Bit else BITS
