@@ -86,6 +86,14 @@ def test_a_search_reads_all_pages_and_leaves_out_what_is_not_primary_unless_it_i
     assert store.count("search_image_sets") == 6
 
 
+def test_a_search_ends_even_if_the_service_has_always_a_next_page() -> None:
+    class Endless(DataStore):
+        def search_image_sets(self, **wanted: Any) -> dict[str, Any]:
+            return super().search_image_sets(**wanted | {"nextToken": "0"}) | {"nextToken": "again"}
+
+    assert len(list(archive(Endless([Set()])).search())) == 2
+
+
 def test_a_study_is_searched_by_its_uid() -> None:
     store = DataStore([Set("a" * 32, study="1.2"), Set("b" * 32, study="1.3"), Set("c" * 32, "1.3", primary=False)])
 

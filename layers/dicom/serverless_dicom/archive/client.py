@@ -72,12 +72,13 @@ class HealthImaging:
         """
         token: str | None = None
         while True:
-            summaries, token = self.search_page(filters, sort, token=token)
+            summaries, after = self.search_page(filters, sort, token=token)
             for summary in summaries:
                 if all_sets or summary.get("isPrimary", True):
                     yield summary
-            if not token:
+            if not after or after == token:  # the same page for ever is no further one
                 return
+            token = after
 
     def search_page(
         self,
