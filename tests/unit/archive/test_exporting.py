@@ -2,7 +2,9 @@
 
 import json
 import threading
+import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from pydicom import dcmread
 
 from serverless_dicom.archive.client import HealthImaging
 from serverless_dicom.archive.exporting import ImageSetRef, Wanted, export
+from serverless_dicom.archive.fetching import Fetcher
 from serverless_dicom.archive.folder import Folder
 from serverless_dicom.archive.rates import UNLIMITED
 from serverless_dicom.archive.report import Outcome, Report
@@ -292,3 +295,11 @@ def test_frames_wait_for_memory_and_one_that_is_larger_than_all_of_it_gets_it_al
 
     assert run(store, tmp_path, memory=1).complete
     assert store.most_under_way == 1
+
+
+def test_warnings_are_ignored_while_frames_are_fetched_for_they_may_quote_a_header() -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with Fetcher(archive(study())):
+            thread.submit(warnings.warn, "Zzyzx^Quentin").result()
+        with pytest.raises(UserWarning):
+            thread.submit(warnings.warn, "heard").result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
@@ -44,14 +45,18 @@ class Fetcher:
         """Fetch nothing yet; `memory` bounds the decoded frames that are under way, in bytes."""
         self._archive, self._threads = archive, threads
         self._budget, self._pool = Budget(memory), ThreadPoolExecutor(threads, "frame")
+        # pydicom's warnings quote headers, and threads that silence them one by one end each other's silence too early
+        self._silence = warnings.catch_warnings(action="ignore")
 
     def __enter__(self) -> Self:
-        """Be used."""
+        """Be used; warnings are ignored meanwhile, by all threads."""
+        self._silence.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Wait for what is under way; nothing else is begun."""
         self._pool.shutdown(cancel_futures=True)
+        self._silence.__exit__(None, None, None)
 
     def frames(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Iterator[FrameData]:
         """The frames of an instance as they are to be written, in order. Raises FrameFailed.
