@@ -71,6 +71,7 @@ def workflow(  # noqa: PLR0913 - options, by name
         fine = Workflow(stack, output, state, guide).run(number, own_stack, delete=delete)
     except BaseException:
         if guide.step > 1 or state.own_stack:
-            print(f"stopped at step {guide.step}: the same command goes on from there", file=sys.stderr)
+            end = "\n" if sys.stderr.isatty() else ""  # of the line that Ctrl-C is on
+            print(f"{end}stopped at step {guide.step}: the same command goes on from there", file=sys.stderr)
         raise
     return int(not fine)

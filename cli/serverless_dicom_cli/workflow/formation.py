@@ -47,6 +47,13 @@ class Formation:
                 raise
             return None
 
+    def is_gone(self) -> bool:
+        """Whether there is none, once one that is being deleted is gone."""
+        found = self.find()
+        return found is None or (
+            found["StackStatus"] == "DELETE_IN_PROGRESS" and self._settled("being deleted") is None
+        )
+
     def make(self, run: str) -> None:
         """Begin to make it, once, however often it is asked for."""
         try:

@@ -46,7 +46,7 @@ class Remover:
         """
         own = [one["id"] for one in walk.image_sets or [] if one["made"]]
         others = len(walk.image_sets or []) - len(own)
-        with progress("deleting", "image sets", len(own)) as bar:
+        with progress("deleting", "image sets", len(own), watched=bool(own)) as bar:
             for image_set_id in own:
                 if self._is_there(image_set_id):
                     self.archive.delete_image_set(image_set_id)

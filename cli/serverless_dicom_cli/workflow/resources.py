@@ -43,11 +43,7 @@ def resources(stack: Stack, own_name: str | None, state: State, guide: Guide) ->
         return found
     name = own_name or state.own_stack or NAME
     formation = Formation(stack.aws.formation, name, guide.say)
-    known = formation.find()
-    if known is not None and known["StackStatus"] == "DELETE_IN_PROGRESS":
-        formation.delete()
-        known = None
-    if known is None:
+    if formation.is_gone():
         if not own_name:
             guide.say(f"There is no stack {stack.name} with an archive here.")
         guide.say(f"A stack {name} will be made: a data store, two buckets, and a role for HealthImaging.")
@@ -70,6 +66,13 @@ def resources(stack: Stack, own_name: str | None, state: State, guide: Guide) ->
         output_bucket=outputs["OutputBucket"],
         formation=formation,
     )
+
+
+def forget_what_is_gone(stack: Stack, state: State, guide: Guide) -> None:
+    """Forget what was made in an own stack that is not there any more. Raises OSError."""
+    if state.own_stack and Formation(stack.aws.formation, state.own_stack, guide.say).is_gone():
+        guide.say(f"stack {state.own_stack} is gone, and all that was made in it")
+        state.forget_own_stack()
 
 
 def _deployed(stack: Stack) -> Resources | None:

@@ -25,7 +25,8 @@ class Walk:
 
     `files` is how many were copied, None until all are. `began` is when its import was asked for, in seconds since 1970
     by the clock of S3: image sets that are younger are its own. `attempt` counts imports that were asked for anew.
-    `image_sets` are `{"id", "version", "primary", "made"}`.
+    `image_sets` are `{"id", "version", "primary", "made"}`. `deleting` says that this was begun, `fine` whether all had
+    been right.
     """
 
     datastore_id: str = ""
@@ -34,6 +35,8 @@ class Walk:
     import_id: str = ""
     attempt: int = 0
     image_sets: list[dict[str, Any]] | None = None
+    fine: bool = False
+    deleting: bool = False
     deleted: bool = False
 
 
@@ -78,6 +81,13 @@ class State:
         if known is None or known.deleted:
             self.walks[number] = Walk(attempt=known.attempt + 1 if known else 0)
         return self.walks[number]
+
+    def forget_own_stack(self) -> None:
+        """The stack is gone, and what was made in it went with it. Raises OSError."""
+        self.own_stack = ""
+        for walk in self.walks.values():
+            walk.deleted = True
+        self.save()
 
     def save(self) -> None:
         """Write it down, whole or not at all. Raises OSError."""

@@ -15,11 +15,11 @@ from serverless_dicom.imageset.metadata import parse
 from serverless_dicom_cli.importing import watched
 from serverless_dicom_cli.progress import progress
 from serverless_dicom_cli.text import shown
-from serverless_dicom_cli.workflow.copying import Copying, moment
+from serverless_dicom_cli.workflow.copying import Copying, moment, sizes
 from serverless_dicom_cli.workflow.frames import FILE, Judge, Listed, Verdicts, drawn
 from serverless_dicom_cli.workflow.importing import Imported, Look, folder_of, imported, importer_of, token_of
 from serverless_dicom_cli.workflow.removing import Remover
-from serverless_dicom_cli.workflow.resources import Resources, resources
+from serverless_dicom_cli.workflow.resources import Resources, forget_what_is_gone, resources
 from serverless_dicom_cli.workflow.studies import BUCKET, STUDIES, Study
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class Workflow:
         """Go all the way, or what is left of it; whether every frame is right. Raises click.Abort where interrupted."""
         guide = self.guide
         guide.begin("Resources")
+        half = [walk for at, walk in self.state.walks.items() if at == number and walk.deleting and not walk.deleted]
+        forget_what_is_gone(self.stack, self.state, guide)
+        if half and half[0].deleted:
+            return half[0].fine
         found = resources(self.stack, own_name, self.state, guide)
         guide.judge(True, f"stack {found.stack_name} has data store {found.datastore_id} and bucket {found.bucket}")
         guide.begin("Study")
@@ -56,6 +60,12 @@ class Workflow:
         walk = self._walk(study, found)
         archive = HealthImaging(self.stack.aws.health_imaging, found.datastore_id, **self.options)
         copying = Copying(self.stack.aws.open_data, self.stack.aws.s3, study, found.bucket, folder_of(self.state.run))
+        remover = Remover(self.stack.aws, archive, found, self.state, guide)
+        if walk.deleting:
+            self._judge_all(walk.fine)
+            guide.say("deleting what was made was begun before")
+            self._delete(walk, copying, remover)
+            return walk.fine
         guide.begin("Copy")
         files = self._copy(copying, walk)
         guide.begin("Import")
@@ -65,16 +75,20 @@ class Workflow:
         guide.begin("Frames: download, decode, compare")
         self._frames(listed, found, self.folder / f"study-{study.number}")
         guide.begin("End")
-        self._end(walk, copying, Remover(self.stack.aws, archive, found, self.state, guide), delete=delete)
+        self._end(walk, copying, remover, delete=delete)
         return self.fine
 
     def _study(self, number: int | None) -> Study:
-        for study in STUDIES.values():
-            known = self.state.walks.get(study.number)
-            begun = " (begun here)" if known and known.import_id and not known.deleted else ""
-            self.guide.say(f"{study.number}  {study.title}, {study.directory}{begun}")
-        chosen = number or self.guide.choose("Which one?", range(1, len(STUDIES) + 1))
-        study = STUDIES[chosen]
+        if number is None:
+            for study in STUDIES.values():
+                files = sizes(self.stack.aws.open_data, BUCKET, study.prefix)
+                known = self.state.walks.get(study.number)
+                begun = ", begun here" if known and known.import_id and not known.deleted else ""
+                self.guide.say(
+                    f"{study.number}  {study.title}: {len(files)} files, {_size(sum(files.values()))}{begun}"
+                )
+            number = self.guide.choose("Which one?", range(1, len(STUDIES) + 1))
+        study = STUDIES[number]
         self.guide.judge(True, f"{study.title}, from s3://{BUCKET}/{study.prefix}")
         return study
 
@@ -155,7 +169,11 @@ class Workflow:
         for one in outcome.image_sets:
             folder = "" if one.is_primary else one.image_set_id
             ref = ImageSetRef(one.image_set_id, one.version, folder)
-            image_set = parse(archive.metadata(one.image_set_id, one.version))
+            try:
+                image_set = parse(archive.metadata(one.image_set_id, one.version))
+            except ImageSetNotFound:
+                self.fine = self.guide.judge(False, f"image set {one.image_set_id} is not there any more")
+                continue
             listed.append(Listed(ref, image_set))
             is_own = made.get(one.image_set_id)
             if is_own is None:
@@ -177,7 +195,8 @@ class Workflow:
         verdicts = Verdicts(folder / FILE, listed)
         if before := verdicts.right:
             self.guide.say(f"{before} of {frames} frames were compared before")
-        self.guide.pause(f"Write {frames} pictures into {folder}?")
+        if verdicts.open:
+            self.guide.pause(f"Write {frames} pictures into {folder}?")
         judge = Judge(self.stack.aws.health_imaging, found.datastore_id, verdicts, **self.options)
         began = time.monotonic()
         with progress("drawing", "instances", sum(len(one.image_set.instances) for one in listed)) as bar:
@@ -195,15 +214,21 @@ class Workflow:
         self.fine &= self.guide.judge(verdicts.right == frames, line)
 
     def _end(self, walk: Walk, copying: Copying, remover: Remover, *, delete: bool | None) -> None:
-        self.guide.judge(
-            self.fine, "every frame is right" if self.fine else "not everything is as it should be, see above"
-        )
+        self._judge_all(self.fine)
         made = sum(one["made"] for one in walk.image_sets or [])
         if delete is None:
             delete = self.guide.ask(f"Delete what was made for this ({made} image sets, the copies)?", default=False)
         if not delete:
             self.guide.say("what was made stays; the same command with --delete deletes it, and then begins anew")
             return
+        walk.fine, walk.deleting = self.fine, True
+        self.state.save()
+        self._delete(walk, copying, remover)
+
+    def _judge_all(self, fine: bool) -> None:
+        self.guide.judge(fine, "every frame is right" if fine else "not everything was as it should be")
+
+    def _delete(self, walk: Walk, copying: Copying, remover: Remover) -> None:
         remover.remove(walk, copying.prefix)
         walk.deleted = True
         self.state.save()

@@ -109,8 +109,32 @@ def test_interrupted_anywhere_it_goes_on_there(world: World, tmp_path: Path, ope
     ran = world.run("--yes", "--study", 1, "-o", tmp_path, "--delete")
 
     assert ran.status == 0
-    assert f"ok: {FILES} of {FILES} frames" in ran.out
+    assert "ok: every frame is right" in ran.out
     assert (world.store.sets, world.keys(IMPORTS)) == ([], [])
+
+
+def test_a_deletion_that_was_interrupted_goes_on_with_what_is_left(world: World, tmp_path: Path) -> None:
+    world.run("--yes", "--study", 1, "-o", tmp_path)
+    world.store.sets.clear()  # as if the last image set were gone, and the copies were not
+    kept = remembered(tmp_path)
+    kept["walks"]["1"] |= {"deleting": True, "fine": True}
+    (tmp_path / "workflow.json").write_text(json.dumps(kept))
+
+    ran = world.run("--yes", "--study", 1, "-o", tmp_path)
+
+    assert "deleting what was made was begun before" in ran.out
+    assert (ran.status, world.keys(IMPORTS)) == (0, [])
+
+
+def test_an_image_set_that_somebody_deleted_is_told_and_the_rest_can_be_deleted(world: World, tmp_path: Path) -> None:
+    world.run("--yes", "--study", 1, "-o", tmp_path)
+    (gone,) = world.store.sets
+    world.store.sets.clear()
+
+    ran = world.run("--yes", "--study", 1, "-o", tmp_path, "--delete")
+
+    assert f"not ok: image set {gone.identifier} is not there any more" in ran.out
+    assert (ran.status, world.keys(IMPORTS)) == (1, [])
 
 
 def test_files_that_were_copied_are_not_copied_again(world: World, tmp_path: Path) -> None:

@@ -57,6 +57,28 @@ def test_an_import_that_was_asked_for_twice_is_one(world: World, tmp_path: Path)
     assert (world.store.count("start_dicom_import_job"), len(world.store.jobs)) == (2, 1)
 
 
+def test_a_deletion_that_ended_with_the_stack_is_over(world: World, tmp_path: Path) -> None:
+    world.run("--yes", "--study", 1, "-o", tmp_path)
+    state = tmp_path / "workflow.json"
+    state.write_text(
+        state.read_text().replace('"fine": false', '"fine": true').replace('"deleting": false', '"deleting": true')
+    )
+    world.formation.stacks.clear()
+
+    ran = world.run("--yes", "--study", 1, "-o", tmp_path, "--delete")
+
+    assert f"stack {NAME} is gone, and all that was made in it" in ran.out
+    assert (ran.status, world.formation.stacks) == (0, {})
+
+
+def test_a_stack_that_somebody_deleted_is_made_anew(world: World, tmp_path: Path) -> None:
+    world.run("--yes", "--study", 1, "-o", tmp_path)
+    world.formation.stacks.clear()
+    world.store.sets.clear()
+    assert world.run("--yes", "--study", 1, "-o", tmp_path).status == 0
+    assert list(world.formation.stacks) == [NAME]
+
+
 def test_the_stack_of_another_folder_is_used_and_stays(world: World, tmp_path: Path) -> None:
     world.run("--yes", "--study", 1, "-o", tmp_path / "one")
     ran = world.run("--yes", "--study", 1, "-o", tmp_path / "two", "--delete")
