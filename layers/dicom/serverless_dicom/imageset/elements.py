@@ -34,8 +34,8 @@ class Encoded(NamedTuple):
 Elements: TypeAlias = dict[int, Encoded]
 """Elements by tag."""
 
-Known: TypeAlias = dict[str, tuple[Any, Encoded]]
-"""Values by their names in the metadata, with the elements that were made of them."""
+Known: TypeAlias = dict[str, tuple[Any, int, Encoded]]
+"""Values by their names in the metadata, with the tags and the elements that were made of them."""
 
 CHARACTER_SET, PIXEL_REPRESENTATION = 0x00080005, 0x00280103
 PIXELS = frozenset({0x7FE00001, 0x7FE00002, 0x7FE00003, 0x7FE00008, 0x7FE00009, 0x7FE00010})
@@ -104,24 +104,24 @@ class Reader:
             raise InvalidMetadata(f"the instance has more than the {MAX_ELEMENTS} elements that are read")
         around = around.within(attributes)
         found: Elements = {}
+        before = self.before if depth == 0 else {}
         for name, value in attributes.items():
+            known = before.get(name)
+            if known and known[0] == value and type(known[0]) is type(value):
+                found[known[1]], self.read[name] = known[2], known
+                continue
             tag = tag_of(name)
             if tag is None:
                 self.remarks.append("an element whose name is neither a keyword nor a tag")
             elif tag & 0xFFFF and (depth or tag not in PIXELS):  # group lengths would be wrong (PS3.5 7.2)
-                element = self._known(name, value) if depth == 0 else None
-                element = element or self._element(tag, value, attributes, around, depth)
+                element = self._element(tag, value, attributes, around, depth)
                 if element is not None:
                     found[tag] = element
                     if depth == 0 and not (tag & _PRIVATE and name.upper() not in self.vrs):
-                        self.read[name] = value, element
+                        self.read[name] = value, tag, element
         if CHARACTER_SET in found:
             found[CHARACTER_SET] = UTF_8
         return found
-
-    def _known(self, name: str, value: Any) -> Encoded | None:
-        known = self.before.get(name)
-        return known[1] if known and type(known[0]) is type(value) and known[0] == value else None
 
     def _element(self, tag: int, value: Any, attributes: Attributes, around: Around, depth: int) -> Encoded | None:
         told = self.vrs.get(f"{tag:08X}")
