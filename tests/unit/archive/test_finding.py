@@ -121,6 +121,16 @@ def test_a_page_ends_though_nothing_fits() -> None:
     assert (page.rows, page.next, len(store.asked)) == ([], str(25 * MAX_CALLS), MAX_CALLS)
 
 
+def test_a_page_that_comes_again_is_the_last() -> None:
+    class Repeating(Store):
+        def search_image_sets(self, **wanted: Any) -> dict[str, Any]:
+            self.asked.append(wanted)
+            return {"imageSetsMetadataSummaries": self.summaries, "nextToken": "1"}
+
+    store = Repeating([summary(1)])
+    assert (search(store), len(store.asked)) == (["1", "1"], 2)
+
+
 def test_a_row_has_dicoms_keywords_and_nothing_that_was_not_told() -> None:
     moment = datetime(2024, 2, 29, 10, 11, 12, tzinfo=UTC)
     tags: dict[str, Any] = {

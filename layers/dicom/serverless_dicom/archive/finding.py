@@ -121,12 +121,13 @@ def find(archive: HealthImaging, asked: SearchRequest) -> Found:
     token = asked.after
     for _ in range(MAX_CALLS):
         try:
-            summaries, token = archive.search_page(asked.filters, limit=asked.limit - len(rows), token=token)
+            summaries, after = archive.search_page(asked.filters, limit=asked.limit - len(rows), token=token)
         except ArchiveRefused as error:
             if not (token and token == asked.after):
                 raise
             raise InvalidRequest("next is of no use for this search, or no longer: search anew") from error
         rows += [told(summary) for summary in summaries if asked.accepts(summary)]
+        token = after if after != token else None  # the same page for ever is no further one
         if token is None or len(rows) == asked.limit:
             break
     return Found(rows, token)
