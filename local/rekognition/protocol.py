@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import botocore.session
-from botocore.model import ListShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.model import ServiceModel
 
-from local.rekognition.faults import Fault, invalid_parameters, not_serialized, unknown_operation
+from local.rekognition.faults import Fault, invalid_parameters, not_serialized, too_large, unknown_operation
+from local.rekognition.pictures import MOST_BYTES
+from local.shapes import NotOfTheShape, counted, from_json, problems
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -67,88 +67,15 @@ def parameters_of(operation: str, body: bytes) -> Parameters:
     """
     shape = service().operation_model(operation).input_shape
     try:
-        document = json.loads(body or b"{}")
+        parameters: Parameters = from_json(shape, json.loads(body or b"{}"))
+    except NotOfTheShape as error:
+        raise not_serialized(str(error)) from error
     except (ValueError, RecursionError) as error:
         raise not_serialized("the body is not JSON") from error
-    parameters: Parameters = _value(shape, document, "")
-    if problems := list(_problems(shape, parameters, "")):
-        count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
-        raise Fault("InvalidParameterException", f"{count}: {'; '.join(problems)}", "by the service's description")
+    if len(parameters.get("Image", {}).get("Bytes", b"")) > MOST_BYTES:
+        raise too_large(f"more than {MOST_BYTES:,} bytes")
+    if found := list(problems(shape, parameters)):
+        raise Fault("InvalidParameterException", counted(found), "by the service's description")
     if ("Bytes" in parameters["Image"]) == ("S3Object" in parameters["Image"]):
         raise invalid_parameters("an Image is either Bytes or an S3Object")
     return parameters
-
-
-def _value(shape: Shape | None, value: Any, path: str) -> Any:
-    """Return a value of JSON as the shape has it; null members count as absent."""
-    if isinstance(shape, StructureShape):
-        _expect(isinstance(value, dict), path, "an object")
-        members = {name: member for name, member in shape.members.items() if value.get(name) is not None}
-        return {name: _value(member, value[name], f"{path}.{_small(name)}") for name, member in members.items()}
-    if isinstance(shape, ListShape):
-        _expect(isinstance(value, list), path, "a list")
-        return [_value(shape.member, item, f"{path}.{index}.member") for index, item in enumerate(value, start=1)]
-    kind = shape.type_name if shape else ""
-    if kind == "blob":
-        _expect(isinstance(value, str), path, "text in base64")
-        try:
-            return base64.b64decode(value, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise not_serialized(f"{path.lstrip('.')} is not base64") from error
-    if kind in {"integer", "float"}:
-        _expect(isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**31, path, "a number")
-        _expect(kind == "float" or value == int(value), path, "a whole number")
-        return int(value) if kind == "integer" else float(value)
-    _expect(isinstance(value, str), path, "text")
-    return value
-
-
-def _problems(shape: Shape | None, value: Any, path: str) -> Iterator[str]:
-    """Yield what is wrong with a value, in the words of AWS's validation."""
-    if isinstance(shape, StructureShape):
-        for name in shape.required_members:
-            if name not in value:
-                yield _problem(None, f"{path}.{_small(name)}", "must not be null")
-        for name in value:
-            yield from _problems(shape.members[name], value[name], f"{path}.{_small(name)}")
-    elif isinstance(shape, ListShape):
-        yield from _outside(shape, len(value), "[…]", path, "length")
-        for index, item in enumerate(value, start=1):
-            yield from _problems(shape.member, item, f"{path}.{index}.member")
-    elif shape:
-        is_number = shape.type_name in {"integer", "float"}
-        shown = value if isinstance(value, int | float | str) else "[…]"
-        yield from _outside(shape, value if is_number else len(value), shown, path, "value" if is_number else "length")
-        if isinstance(shape, StringShape):
-            yield from _problems_of_text(shape, value, path)
-
-
-def _problems_of_text(shape: StringShape, value: str, path: str) -> Iterator[str]:
-    if shape.enum and value not in shape.enum:
-        yield _problem(value, path, f"must satisfy enum value set: [{', '.join(shape.enum)}]")
-    pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, value):
-        yield _problem(value, path, f"must satisfy regular expression pattern: {pattern}")
-
-
-def _outside(shape: Shape, number: float, shown: object, path: str, what: str) -> Iterator[str]:
-    """Yield that a number, or a length, is below or above what the shape allows."""
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if least is not None and number < least:
-        yield _problem(shown, path, f"must have {what} greater than or equal to {least}")
-    if most is not None and number > most and shape.type_name != "blob":  # too large an image has a name of its own
-        yield _problem(shown, path, f"must have {what} less than or equal to {most}")
-
-
-def _problem(value: object, path: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{value}'"
-    return f"Value {shown} at '{path.lstrip('.')}' failed to satisfy constraint: Member {constraint}"
-
-
-def _expect(is_so: bool, path: str, what: str) -> None:
-    if not is_so:
-        raise not_serialized(f"{path.lstrip('.') or 'the body'} is not {what}")
-
-
-def _small(name: str) -> str:
-    return name[0].lower() + name[1:]
