@@ -20,19 +20,21 @@ if TYPE_CHECKING:
 @click.option("--index", is_flag=True, help="Objects that failed to be indexed five times.")
 @click.option("--rules", is_flag=True, help="Events of the bucket that did not reach the index queue.")
 @click.option("--summaries", is_flag=True, help="Studies that failed to be summarized.")
+@click.option("--imports", is_flag=True, help="Objects of the inbox that no import could be started for.")
 @with_stack
-def redrive(stack: Stack, *, index: bool, rules: bool, summaries: bool) -> int:
+def redrive(stack: Stack, *, index: bool, rules: bool, summaries: bool, imports: bool) -> int:
     """Put back what is in the dead-letter queues: all of them, or those that are named.
 
-    Objects and events go to the index queue again. Of failed summaries the studies are looked up in the table's stream
-    and summarized anew; where the stream holds them no more, which is after 24 hours, all studies of the table are.
+    Objects and events go to the index queue again, or to the one where they wait to be imported. Of failed summaries the
+    studies are looked up in the table's stream and summarized anew; where the stream holds them no more, which is after
+    24 hours, all studies of the table are.
 
     A message is removed only when its work was handed on, so an interrupted redrive may repeat some of it, which
     changes nothing, and loses none. Find out first why things failed: the functions' logs say it.
     """
     from serverless_dicom_cli.progress import progress
 
-    everything = not (index or rules or summaries)
+    everything = not (index or rules or summaries or imports)
     failed = 0
     with progress("putting back", "objects") as bar:
         if index or everything:
@@ -41,14 +43,17 @@ def redrive(stack: Stack, *, index: bool, rules: bool, summaries: bool) -> int:
             failed += _messages(stack, "RuleDeadLetterQueueUrl", "events to index", bar)
         if summaries or everything:
             failed += _summaries(stack, bar)
+        if imports or (everything and stack.has_output("ArchiveQueueUrl")):
+            for queue in ("ArchiveDeadLetterQueueUrl", "ArchiveRuleDeadLetterQueueUrl"):
+                failed += _messages(stack, queue, "objects to import", bar, "ArchiveQueueUrl")
     return int(failed > 0)
 
 
-def _messages(stack: Stack, dead_letters: str, what: str, bar: Bar) -> int:
+def _messages(stack: Stack, dead_letters: str, what: str, bar: Bar, queue: str = "IndexQueueUrl") -> int:
     from serverless_dicom_cli.queues import put_back
 
     moved = failed = 0
-    for sent, failures in put_back(stack.aws.sqs, stack.output(dead_letters), stack.output("IndexQueueUrl")):
+    for sent, failures in put_back(stack.aws.sqs, stack.output(dead_letters), stack.output(queue)):
         moved, failed = moved + sent, failed + len(failures)
         bar.advance(sent)
         for code in sorted(set(failures.values())):

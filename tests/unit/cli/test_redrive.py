@@ -181,3 +181,16 @@ def test_summarize_has_to_be_told_what(account: Account) -> None:
         ran = account.run("summarize", *arguments)
         assert ran.status == 2
         assert "or all of them with --all" in ran.err
+
+
+def test_objects_that_no_import_could_be_started_for_wait_again(account: Account) -> None:
+    queues = ("ArchiveQueue", "ArchiveDeadLetterQueue", "ArchiveRuleDeadLetterQueue")
+    account.outputs.update({f"{name}Url": account.sqs.create_queue(QueueName=name)["QueueUrl"] for name in queues})
+    account.send("ArchiveDeadLetterQueue", EVENTS[0])
+    account.send("ArchiveRuleDeadLetterQueue", EVENTS[1])
+    account.send("IndexDeadLetterQueue", EVENTS[2])
+    ran = account.run("redrive", "--imports")
+    assert ran.out.splitlines() == ["1 objects to import put back"] * 2
+    assert account.bodies("ArchiveQueue") == EVENTS[:2]
+    assert account.run("redrive").out.splitlines()[-1] == "0 objects to import put back"
+    assert account.bodies("IndexQueue") == [EVENTS[2]]
