@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def redrive(stack: Stack, *, index: bool, rules: bool, summaries: bool, imports: bool) -> int:
     """Put back what is in the dead-letter queues: all of them, or those that are named.
 
-    Objects and events go to the index queue again, or to the one where they wait to be imported. Of failed summaries the
-    studies are looked up in the table's stream and summarized anew; where the stream holds them no more, which is after
-    24 hours, all studies of the table are.
+    Objects and events go to the index queue again, or to the one where they wait to be imported. Of failed summaries
+    the studies are looked up in the table's stream and summarized anew; where the stream holds them no more, which is
+    after 24 hours, all studies of the table are.
 
     A message is removed only when its work was handed on, so an interrupted redrive may repeat some of it, which
     changes nothing, and loses none. Find out first why things failed: the functions' logs say it.
