@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_fragments
 from pydicom.multival import MultiValue
@@ -17,7 +18,7 @@ from pydicom.valuerep import PersonName
 
 from serverless_dicom.errors import ServerlessDicomError
 from serverless_dicom.header.ranges import MemoryRanges
-from serverless_dicom.header.values import WORD_BYTES
+from serverless_dicom.header.values import BINARY, CODED_TEXT, NUMBER, TEXT, WORD_BYTES
 from serverless_dicom.image import open_image
 from serverless_dicom.image.colour import rgb_of
 from serverless_dicom.image.decode import decode
@@ -43,6 +44,8 @@ NORMALISED = {
 
 OF_THE_FILE = frozenset({0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013})
 """What file meta information says of the file that it stands in, which is another one."""
+
+_PLAIN = frozenset(NUMBER) | BINARY | (TEXT - CODED_TEXT)
 
 PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
@@ -95,6 +98,7 @@ def _still_told(dataset: FileDataset) -> Dataset:
 
 def _compared(before: Dataset, after: Dataset, path: str) -> Iterator[Difference | None]:
     """A difference, or None, of each element."""
+    is_big_endian = _is_big_endian(before)
     for tag in sorted({*before.keys(), *after.keys()}):
         if tag.element == 0 or (not path and tag in PIXEL_DATA):
             continue
@@ -103,8 +107,17 @@ def _compared(before: Dataset, after: Dataset, path: str) -> Iterator[Difference
             yield Difference(here, "missing")
         elif tag not in before:
             yield Difference(here, "added")
+        elif not is_big_endian and _is_same(before.get_item(tag), after.get_item(tag)):
+            yield None
         else:
-            yield from _element(before[tag], after[tag], here, _is_big_endian(before))
+            yield from _element(before[tag], after[tag], here, is_big_endian)
+
+
+def _is_same(before: DataElement | RawDataElement | None, after: DataElement | RawDataElement | None) -> bool:
+    """Whether the bytes of two values are the same, and mean the same in every character set: found out quickly."""
+    if not isinstance(before, RawDataElement) or not isinstance(after, RawDataElement):
+        return False
+    return before.VR == after.VR and before.VR in _PLAIN and before.value == after.value
 
 
 def _is_big_endian(dataset: Dataset) -> bool:
