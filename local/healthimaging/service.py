@@ -11,6 +11,7 @@ from typing import Any
 
 from local.healthimaging.callers import Callers
 from local.healthimaging.changes import Changes
+from local.healthimaging.damage import spoil
 from local.healthimaging.datastores import Datastores
 from local.healthimaging.events import Events
 from local.healthimaging.grouping import Group, settled_as
@@ -136,12 +137,7 @@ class HealthImaging:
         row = self.state.one(query, image_set, frame)
         if row is None:
             raise KeyError(frame)
-        with self.state.frame_file(row["file"]).open("r+b") as file:
-            at = row["offset"] + row["length"] // 2
-            file.seek(at)
-            old = file.read(1)[0]
-            file.seek(at)
-            file.write(bytes([old ^ 0x55]))
+        spoil(self.state.frame_file(row["file"]), row["offset"], row["length"])
 
     def _settled(self, groups: list[Group]) -> None:
         for group in groups:

@@ -158,6 +158,21 @@ def test_a_program_ends_when_it_is_told_to(tmp_path: Path) -> None:
         connection.close()
 
 
+def test_a_frame_of_a_running_service_is_spoiled_by_a_command(tmp_path: Path) -> None:
+    with running(Options(state=tmp_path / "s")) as imaging:
+        client = Client(imaging)
+        (image_set,) = bringing(imaging, tmp_path / "f")(instance(1)).image_sets
+        (frame,) = client.instances(image_set)[f"{SERIES}.1"]["ImageFrames"]
+        before, _ = client.frame(image_set, frame["ID"])
+        command = [sys.executable, "-m", "local.healthimaging.damage", "--state", str(tmp_path / "s")]
+        assert subprocess.run([*command, frame["ID"]], cwd=ROOT, check=False).returncode == 0
+        after, _ = client.frame(image_set, frame["ID"])
+        assert len(after) == len(before)
+        assert sum(one != other for one, other in zip(after, before, strict=True)) == 1
+        missing = subprocess.run([*command, "0" * 32], cwd=ROOT, capture_output=True, check=False)
+        assert (missing.returncode, b"there is no frame" in missing.stderr) == (1, True)
+
+
 @pytest.mark.parametrize("option", ["--delay-ms", "--failing-frames"])
 def test_options_are_numbers(option: str) -> None:
     ran = subprocess.run(
