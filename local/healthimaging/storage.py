@@ -94,9 +94,9 @@ class Files:
         self._paths, self._results = {str(path): path for path in paths}, results
 
     def found(self) -> Iterator[Found]:
-        """Yield the files."""
+        """Yield the files; one that is not there has no bytes, and is refused when it is read."""
         for name, path in self._paths.items():
-            yield Found(name, path.stat().st_size)
+            yield Found(name, path.stat().st_size if path.is_file() else 0)
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""

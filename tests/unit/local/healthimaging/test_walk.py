@@ -1,6 +1,7 @@
 """From files to frames: what every client does."""
 
 import zlib
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -19,6 +20,12 @@ def test_files_become_one_image_set_a_series(client: Client, bring: Bring) -> No
     assert (properties["versionId"], properties["imageSetState"], properties["isPrimary"]) == ("1", "ACTIVE", True)
     told = client("GetDICOMImportJob", jobId=job.id)["jobProperties"]
     assert (told["jobStatus"], told["endedAt"] >= told["submittedAt"]) == ("COMPLETED", True)
+
+
+def test_a_file_that_is_not_there_fails_alone(imaging: Imaging, tmp_path: Path) -> None:
+    job = imaging.import_files([tmp_path / "missing.dcm"])
+    assert (job.status, job.image_sets) == ("COMPLETED", [])
+    assert job.failures == {str(tmp_path / "missing.dcm"): "The file could not be read: No such file or directory"}
 
 
 def test_a_study_is_found(client: Client, bring: Bring) -> None:
