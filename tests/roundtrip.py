@@ -1,8 +1,13 @@
 """Files that go into the local HealthImaging and come out of it again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from local.healthimaging import Imaging
 from serverless_dicom.archive.client import HealthImaging
@@ -56,3 +61,18 @@ class Archive:
             for found in page["imageSetsMetadataSummaries"]:
                 self.boto.delete_image_set(datastoreId=self.imaging.datastore_id, imageSetId=found["imageSetId"])
         self.imaging.settle()
+
+
+def other_vrs(source: bytes, found: bytes) -> set[tuple[str, str]]:
+    """The VRs of elements, but pixel data, that a file of explicit VRs has, with those that they are now."""
+    before, after = (dcmread(BytesIO(data)) for data in (source, found))
+    return set() if before.original_encoding[0] else set(_other_vrs(before, after))
+
+
+def _other_vrs(before: Dataset, after: Dataset) -> Iterator[tuple[str, str]]:
+    for tag in before.keys() & after.keys():
+        if tag.group != 0x7FE0 and tag.element and before[tag].VR != after[tag].VR:
+            yield str(before[tag].VR), str(after[tag].VR)
+        if isinstance(before[tag].value, Sequence) and isinstance(after[tag].value, Sequence):
+            for one, other in zip(before[tag].value, after[tag].value, strict=True):
+                yield from _other_vrs(one, other)
