@@ -78,6 +78,7 @@ def test_the_page_knows_its_stack(stack: LocalStack) -> None:
     assert known["api"] == "/live"
     assert known["login"] == {"url": stack.endpoint_url, "clientId": stack.outputs["SiteClientId"]}
     assert known["maxUploadBytes"] == 100_000_000
+    assert known["archive"] is True
 
 
 def test_the_api_is_at_the_page_s_own_origin(stack: LocalStack) -> None:
