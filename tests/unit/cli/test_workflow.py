@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,21 @@ def test_a_study_that_is_gone_is_told(world: World, tmp_path: Path) -> None:
 def test_nobody_is_there_to_choose(world: World, tmp_path: Path) -> None:
     ran = world.run("--yes", "-o", tmp_path)
     assert (ran.status, "--yes needs --study" in ran.err) == (2, True)
+
+
+def test_where_nobody_answers_it_is_told_how_to_go_without(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("1\n"))
+    ran = world.run("-o", tmp_path)
+    assert (ran.status, "--yes --study N asks nothing" in ran.err) == (130, True)
+
+
+def test_answers_lead_through_it(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("9\n1\n\n\ny\ny\n"))
+    ran = world.run("-o", tmp_path)
+    assert f"1  CT of a chest: {FILES} files" in ran.out
+    assert (ran.status, len(pictures(tmp_path)), world.store.sets) == (0, FILES, [])
 
 
 def test_throttled_calls_are_made_again(world: World, tmp_path: Path) -> None:
