@@ -71,7 +71,7 @@ def workflow(  # noqa: PLR0913 - options, by name
         fine = Workflow(stack, output, state, guide).run(number, own_stack, delete=delete)
     except BaseException as error:
         if isinstance(error, click.Abort) and not sys.stdin.isatty():
-            print("nobody answered: --yes --study N asks nothing", file=sys.stderr)
+            print("\nnobody answered: --yes --study N asks nothing", file=sys.stderr)
         if guide.step > 1 or state.own_stack:
             end = "\n" if sys.stderr.isatty() else ""  # of the line that Ctrl-C is on
             print(f"{end}stopped at step {guide.step}: the same command goes on from there", file=sys.stderr)
