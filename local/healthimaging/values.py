@@ -25,6 +25,9 @@ ONE_TEXT = frozenset({"LT", "ST", "UT", "UR"})
 """VRs in whose values a backslash is a backslash."""
 
 TEXT = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UC", "UI"}) | ONE_TEXT
+PADDED = frozenset({"DA", "DS", "IS", "PN", "TM"})
+"""VRs whose values keep their padding in AWS's published metadata; its exporter needs others without."""
+
 NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
 WORDS = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
 """Bytes of the words in binary values, which are little-endian in JSON."""
@@ -169,8 +172,9 @@ def _texts(data: bytes, vr: str, encodings: list[str]) -> list[str]:
     else:
         text = data.decode("ascii", "replace") if data.isascii() else data.decode("latin-1")
     if vr == "UI":
-        text = text.replace("\0", "").strip(" ")
-    return [text] if vr in ONE_TEXT else text.split("\\")
+        text = text.replace("\0", "")
+    values = [text] if vr in ONE_TEXT else text.split("\\")
+    return values if vr in PADDED else [value.rstrip(" \0") for value in values]
 
 
 def _decoded(data: bytes, encodings: list[str], delimiters: set[int]) -> str:

@@ -132,7 +132,7 @@ def test_of_primary_image_sets_patient_and_series_stay(client: Client, update: U
 
 
 def test_attributes_are_removed_by_their_values(client: Client, update: Updates, other: str) -> None:
-    wrong, right = (blob(Study={"DICOM": {"StudyDescription": text}}) for text in ("x", "Skull of a person unknown "))
+    wrong, right = (blob(Study={"DICOM": {"StudyDescription": text}}) for text in ("x", "Skull of a person unknown"))
     assert "with this value does not exist" in update(other, removableAttributes=wrong)["message"]
     assert update(other, removableAttributes=right)["imageSetWorkflowStatus"] == "UPDATED"
     assert "StudyDescription" not in client.metadata(other)["Study"]["DICOM"]

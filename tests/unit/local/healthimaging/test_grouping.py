@@ -73,7 +73,7 @@ def test_another_object_under_the_same_uid_is_not_primary(client: Client, bring:
         (True, {f"{SERIES}.{number}" for number in (1, 2, 3)}),
         (False, {f"{SERIES}.1"}),
     ]
-    assert [found[f"{SERIES}.1"]["DICOM"]["ImageComments"] for *_, found in sets] == ["old ", "new "]
+    assert [found[f"{SERIES}.1"]["DICOM"]["ImageComments"] for *_, found in sets] == ["old", "new"]
 
 
 def test_another_series_of_the_study_has_to_agree_with_it(client: Client, bring: Bring) -> None:

@@ -72,7 +72,8 @@ def test_values_are_told_as_they_stand(syntax: str) -> None:
         "FrameIncrementPointer": ["00181063"],
         "EventTimeOffset": 1.5,
         "RegionFlags": 7,
-        "ImageComments": "one\\two ",
+        "ImageComments": "one\\two",
+        "PhotometricInterpretation": "MONOCHROME2",
         "ReferencedImageSequence": None,
         "Rows": 4,
         "PixelData": None,
@@ -106,11 +107,11 @@ def test_private_elements_keep_their_vrs() -> None:
     found = read(dataset)
     elements = own(found)
     assert {name: elements[name] for name in elements if name.startswith("0019")} == {
-        "00190010": "MAKER ",
+        "00190010": "MAKER",
         "00191001": ["1.0", "2.0 "],
         "00191002": base64.b64encode(b"\1\2").decode(),
         "00191003": -5,
-        "00191005": [{"00210010": "MAKER ", "00211004": "inside"}],
+        "00191005": [{"00210010": "MAKER", "00211004": "inside"}],
     }
     assert vrs(found) == {
         "00190010": "LO",
