@@ -140,12 +140,15 @@ BUILT: dict[str, Callable[[], bytes]] = {
     "icon, encapsulated": lambda: icon(encapsulate([b"\xff\xd8icon"]), is_encapsulated=True),
     "video": lambda: encapsulated(make_image("YBR_FULL", frames=9), [b"a video!"] * 3, MPEG4HP41, table="none"),
     "fewer frames than the header says": lambda: encapsulated(make_image(frames=9), [b"JPEG"] * 2, JPEGBaseline8Bit),
+    "12 bits allocated": lambda: native(make_image(rows=4, columns=4, bits=12, allocated=12), bytes(range(24))),
+    "four samples": lambda: native(make_image("ARGB", rows=4, columns=4, SamplesPerPixel=4), bytes(range(64))),
     "cut off": lambda: native(make_image(rows=6, columns=5, frames=9), b"cut off!"),
 }
 
 
 CASES = [(name, keep_compressed) for name in BUILT for keep_compressed in (False, True)]
-CASES.remove(("fewer frames than the header says", False))  # what cannot be taken apart cannot be decoded
+for wrong in ("fewer frames than the header says", "four samples"):
+    CASES.remove((wrong, False))  # what is not described as it is cannot be decoded
 
 
 @pytest.mark.parametrize(("name", "keep_compressed"), CASES)

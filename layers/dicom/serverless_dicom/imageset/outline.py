@@ -6,7 +6,8 @@ from base64 import b64encode
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
-from serverless_dicom.errors import ServerlessDicomError
+from serverless_dicom.errors import InvalidPixelDescription, ServerlessDicomError
+from serverless_dicom.image.syntaxes import FAMILIES
 from serverless_dicom.imageset.header import Headers
 from serverless_dicom.imageset.part10 import MAX_VALUE, head, vr_of
 from serverless_dicom.imageset.pixels import EXPLICIT, pixels_of
@@ -55,6 +56,8 @@ def beginning(header: Header, instance: Instance) -> bytes:
         return head(header, EXPLICIT)
     pixels = pixels_of(instance, header, keep_compressed=True, check=False)
     start = head(header, pixels.transfer_syntax_uid, pixels.tag)
+    if pixels.description is None and pixels.stored_syntax in FAMILIES:
+        raise InvalidPixelDescription("the header describes no pixels that can be shown: export the instance instead")
     if pixels.encapsulated or pixels.description is None:
         return start + _ELEMENT.pack(*_PIXEL_DATA, b"OB", 0, _UNDEFINED) + _ITEM.pack(0xFFFE, 0xE000, 0)
     length = -(-pixels.description.frame_bits * pixels.frames // _BYTE)

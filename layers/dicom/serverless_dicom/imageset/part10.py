@@ -123,18 +123,16 @@ def vr_of(description: PixelDescription) -> bytes:
 
 def _native(pixels: Pixels, frame_length: int, frames: Iterable[FrameData]) -> Iterator[Buffer]:
     description = pixels.description
-    if description is None:
-        raise UndecodablePixelData("the frames cannot be decoded")
-    length = frame_length * pixels.count
-    bits = description.bits_allocated
-    shifted = bits == 1 and description.frame_bits % _BYTE != 0 and not pixels.whole
-    if shifted:  # frames follow each other without padding (PS3.5 8.1.1)
-        length = -(-description.frame_bits * pixels.count // _BYTE)
+    frame_bits = 0  # of frames that follow each other without padding (PS3.5 8.1.1)
+    if description and description.bits_allocated == 1 and description.frame_bits % _BYTE and not pixels.whole:
+        frame_bits = description.frame_bits
+    length = -(-frame_bits * pixels.count // _BYTE) if frame_bits else frame_length * pixels.count
     if length + length % 2 > MAX_VALUE:
         raise ImageTooLarge(f"the pixel data take {length} bytes when decoded, {MAX_VALUE} fit: keep them compressed")
-    yield _ELEMENT.pack(pixels.tag >> 16, pixels.tag & 0xFFFF, vr_of(description), 0, length + length % 2)
-    if shifted:
-        yield _packed([frame.data for frame in frames], description.frame_bits)
+    vr = vr_of(description) if description else _VRS.get(pixels.tag, b"OW")
+    yield _ELEMENT.pack(pixels.tag >> 16, pixels.tag & 0xFFFF, vr, 0, length + length % 2)
+    if frame_bits:
+        yield _packed([frame.data for frame in frames], frame_bits)
     else:
         yield from (frame.data for frame in frames)
     if length % 2:

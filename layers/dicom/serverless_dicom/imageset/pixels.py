@@ -126,7 +126,7 @@ class Pixels:
 
 
 def pixels_of(instance: Instance, header: Header, *, keep_compressed: bool = False, check: bool = True) -> Pixels:
-    """How the frames of an instance are to be written. Raises InvalidPixelDescription or ImageTooLarge.
+    """How the frames of an instance are to be written. Raises InvalidPixelDescription or ImageTooLarge to be decoded.
 
     Frames that no decoder here knows, such as a video's, stay as they are.
     """
@@ -138,23 +138,29 @@ def pixels_of(instance: Instance, header: Header, *, keep_compressed: bool = Fal
     except UnsupportedTransferSyntax:
         return Pixels(syntax, syntax, True, INTEGER, photometric, None, len(instance.frames))
     described = tuple((tag, header.elements[tag]) for tag in _DESCRIBING if tag in header.elements)
-    description = _description(described, tag)
     in_one_piece = len(instance.frames) == 1 and syntax not in HTJ2K
-    if description.number_of_frames != len(instance.frames) and not in_one_piece:
+    encapsulated = keep_compressed and syntax not in UNCOMPRESSED
+    whole = in_one_piece and syntax in UNCOMPRESSED
+    description: PixelDescription | None = None
+    try:
+        description = _description(described, tag)
+    except CannotRender:
+        if not (encapsulated or whole):  # whose bytes are written as they are, whatever they mean
+            raise
+    if description and description.number_of_frames != len(instance.frames) and not in_one_piece:
         raise InvalidPixelDescription(
             f"NumberOfFrames is {description.number_of_frames}, the image set has {len(instance.frames)} frames of it"
         )
-    encapsulated = keep_compressed and syntax not in UNCOMPRESSED
     return Pixels(
         syntax if encapsulated else EXPLICIT,
         syntax,
         encapsulated,
         tag,
-        description.photometric_interpretation,
+        description.photometric_interpretation if description else photometric,
         description,
         len(instance.frames),
         check,
-        whole=syntax in UNCOMPRESSED and len(instance.frames) == 1,
+        whole=whole,
     )
 
 
