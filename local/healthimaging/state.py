@@ -44,6 +44,10 @@ CREATE TABLE IF NOT EXISTS changes (
 """
 
 
+GROWN = (("image_sets", "instances", "INTEGER"),)
+"""Columns that a folder from before they were thought of lacks."""
+
+
 class State:
     """A folder of the service's own: one process at a time has it."""
 
@@ -69,6 +73,7 @@ class State:
         self._rows.execute("PRAGMA journal_mode = WAL")
         self._rows.execute("PRAGMA synchronous = NORMAL")
         self._rows.executescript(TABLES)
+        self._grow()
         self._forget_nameless()
 
     def close(self) -> None:
@@ -139,6 +144,12 @@ class State:
     def forget_metadata(self, name: str) -> None:
         """Remove the metadata of one version of an image set."""
         (self._metadata / name).unlink(missing_ok=True)
+
+    def _grow(self) -> None:
+        """Bring the tables of an earlier version to what they are now."""
+        for table, column, kind in GROWN:
+            if column not in {row["name"] for row in self._rows.execute(f"PRAGMA table_info({table})")}:
+                self._rows.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     def _frame_file(self, name: str) -> Path:
         return self._frames / name[:2] / name
