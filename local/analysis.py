@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from local.api import SECONDS, call, send
 from local.errors import LocalError
 from local.picture import token
 from local.place import Place
 from local.samples import WITH_TEXT
 from local.stack import Stack
 
-SECONDS = 120
 SECONDS_BETWEEN_LOOKS = 0.2
 
 TEXTS = ("Serverless DICOM", "a picture with text")
@@ -62,35 +60,14 @@ def drawn(path: Path) -> Path:
 
 def _analysed(api: str, caller: str, path: Path, media_type: str, what: str) -> Analysis:
     asked = {"fileName": path.name, "fileType": media_type, "fileSize": path.stat().st_size}
-    job = _call(f"{api}/uploads", caller, json.dumps(asked).encode())
-    _sent(job["uploadUrl"], job["fileType"], path.read_bytes())
+    job = call(f"{api}/uploads", caller, json.dumps(asked).encode())
+    send(job["uploadUrl"], job["fileType"], path.read_bytes())
     began = time.monotonic()
     deadline = began + SECONDS
-    while (found := _call(f"{api}/results/{job['jobId']}", caller))["status"] in {"pending", "processing"}:
+    while (found := call(f"{api}/results/{job['jobId']}", caller))["status"] in {"pending", "processing"}:
         if time.monotonic() > deadline:
             raise LocalError(f"{path.name} is {found['status']} after {SECONDS} s; CloudWatch Logs may tell why")
         time.sleep(SECONDS_BETWEEN_LOOKS)
     if found["status"] != "complete":
         raise LocalError(f"the analysis of {path.name} ended as {found['status']}: {found['error']}")
     return Analysis(path.name, what, found["results"], time.monotonic() - began)
-
-
-def _call(url: str, caller: str, body: bytes | None = None) -> Any:
-    headers = {"Authorization": caller, "Content-Type": "application/json"}
-    return json.loads(_answer(urllib.request.Request(url, data=body, headers=headers)))  # noqa: S310 - the stack's own
-
-
-def _sent(url: str, media_type: str, content: bytes) -> None:
-    """Upload to a URL that was signed for it."""
-    _answer(urllib.request.Request(url, data=content, headers={"Content-Type": media_type}, method="PUT"))  # noqa: S310
-
-
-def _answer(request: urllib.request.Request) -> bytes:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(request, timeout=SECONDS) as answer:
-            return bytes(answer.read())
-    except urllib.error.HTTPError as error:
-        path = request.selector.partition("?")[0]
-        told = error.read().decode(errors="replace")
-        raise LocalError(f"{request.get_method()} {path} answered {error.code}: {told}") from error

@@ -13,6 +13,7 @@ from rich.console import Console
 from local.analysis import analyse
 from local.commands import commands, page_and_login
 from local.expected import Attributes, expected_object, expected_study
+from local.importing import import_samples
 from local.outputs import DIRECT, session
 from local.picture import draw
 from local.place import Place
@@ -20,6 +21,7 @@ from local.samples import DAMAGED, FOR_DEMO, PREFIX
 from local.show import (
     Arrival,
     line_of_picture,
+    lines_of_import,
     lines_of_rejected,
     table_of_analyses,
     table_of_objects,
@@ -67,6 +69,11 @@ def demonstrate(place: Place, stack: Stack) -> int:
     console.print(table_of_analyses(analyses))
     if not all(analysis.results["text"] for analysis in analyses):
         console.print("wrong: no text was read in a picture that has some", style="red")
+        return 1
+    imported = import_samples(place, stack)
+    console.print(lines_of_import(imported), markup=False)
+    if not imported.is_right:
+        console.print("wrong: the archive lacks a file, or a frame is not what it was", style="red")
         return 1
     console.print(f"All {len(objects)} objects and {len(studies)} studies are as in the files.", style="green")
     console.print("The stack goes on running; make down stops it. To go on, in this folder:\n")

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from local.analysis import Analysis
 from local.expected import HEADERS
+from local.importing import Imported
 from local.picture import Drawn
 from local.place import Place
 from local.tables import Row
@@ -56,6 +57,18 @@ def line_of_picture(place: Place, drawn: Drawn) -> str:
     """Say where a picture is, how large, and how long the API took for it."""
     path = escape(place.shown(drawn.path))
     return f"POST /convert drew {path}: {drawn.size:,} bytes, {drawn.seconds * 1000:.0f} ms\n"
+
+
+def lines_of_import(imported: Imported) -> str:
+    """Say what the archive has now, and what it refused."""
+    counts = imported.counts
+    told = (
+        f"POST /imports archived {counts['imported']} files in {counts['imageSets']} image sets after "
+        f"{imported.seconds:.1f} s; {counts['framesVerified']} stored frames have the checksums that they came with\n"
+    )
+    return told + "".join(
+        f"  refused: {one['file'].rpartition('/')[2]}: {one['message']}\n" for one in imported.failures
+    )
 
 
 def is_rejected(arrival: Arrival) -> bool:
