@@ -54,7 +54,7 @@ check: $(STAMP) ## lint, format, types, template
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@for handler in functions/*/handler.py; do $(BIN)/mypy --no-error-summary $$handler || exit 1; done
-	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/cfn-lint template.yaml datastore.yaml
 	@$(BIN)/python -m pytest -q tests/unit/test_*.py
 
 bench: $(STAMP) ## measure, side by side with the obvious ways

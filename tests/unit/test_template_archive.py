@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from serverless_dicom.archive import summing
 from serverless_dicom.stores import import_jobs
-from tests.template import TEMPLATE, as_list, expand, of_type, properties, references, resources_in, statements
+from tests.template import ROOT, TEMPLATE, as_list, expand, of_type, properties, references, resources_in, statements
 
 WORKFLOW = TEMPLATE["Resources"]["ImportWorkflow"]["Properties"]["Definition"]
 SPELLED = "stateMachine:${AWS::StackName}-import"
@@ -31,12 +32,21 @@ def leads_to(state: dict[str, Any]) -> Iterator[str]:
 
 def test_a_data_store_is_made_unless_one_is_named_or_none_is_wanted() -> None:
     assert TEMPLATE["Parameters"]["DatastoreId"]["Default"] == "new"
-    (store,) = of_type("AWS::HealthImaging::Datastore").values()
+    (store,) = of_type("AWS::CloudFormation::Stack").values()
     assert (store["Condition"], store["DeletionPolicy"]) == ("MakesDatastore", {"Ref": "RemovalPolicy"})
+    nested = yaml_parse((ROOT / store["Properties"]["TemplateURL"]).read_text())
+    assert {resource["Type"] for resource in nested["Resources"].values()} == {"AWS::HealthImaging::Datastore"}
+    assert store["Properties"]["Parameters"].keys() == nested["Parameters"].keys()
+    assert "DatastoreId" in nested["Outputs"]
     assert TEMPLATE["Outputs"]["DatastoreId"]["Condition"] == "HasArchive"
     pattern = TEMPLATE["Parameters"]["DatastoreId"]["AllowedPattern"]
     assert all(re.fullmatch(pattern, value) for value in ("new", "none", "0123456789abcdef0123456789abcdef"))
     assert not re.fullmatch(pattern, "")
+
+
+def test_regions_without_health_imaging_take_the_template() -> None:
+    """CloudFormation refuses a type that a region does not have, whatever its condition is."""
+    assert not of_type("AWS::HealthImaging::Datastore")
 
 
 def test_health_imaging_alone_takes_its_role_and_in_this_account_alone() -> None:
