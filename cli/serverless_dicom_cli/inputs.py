@@ -74,7 +74,7 @@ def _of_s3(url: str, aws: Aws) -> Iterator[Input | Missing]:
     if not place.is_prefix:
         yield _named(url, url, place.key.rpartition("/")[2])
         return
-    from serverless_dicom.stores.faults import translated
+    from serverless_dicom.faults import translated
 
     found = False
     try:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serverless_dicom.errors import RejectedObject, ServerlessDicomError
+from serverless_dicom.faults import translated
 from serverless_dicom.header import Header, read_header
 from serverless_dicom.header.ranges import FileRanges
-from serverless_dicom.stores.faults import translated
 from serverless_dicom.stores.objects import S3Object
 from serverless_dicom_cli.parallel import in_order
 from serverless_dicom_cli.places import NOTHING_FOUND, SCHEME, UNREADABLE, S3Place, files, open_regular

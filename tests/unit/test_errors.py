@@ -15,7 +15,7 @@ from serverless_dicom.errors import (
     TransientError,
     http_status,
 )
-from serverless_dicom.stores.faults import translated
+from serverless_dicom.faults import translated
 from tests.peers import refusal
 
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ServerlessDicomError)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from serverless_dicom.archive.faults import translated
+from serverless_dicom.faults import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from serverless_dicom.archive.faults import translated
 from serverless_dicom.errors import ObjectNotFound
+from serverless_dicom.faults import translated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from serverless_dicom.archive.faults import translated
 from serverless_dicom.errors import ObjectNotFound, TransientError
+from serverless_dicom.faults import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

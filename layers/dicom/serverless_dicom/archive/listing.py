@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from serverless_dicom.archive.faults import error_code, translated
 from serverless_dicom.archive.places import Place
 from serverless_dicom.archive.sharding import QUOTAS, Limits, StoredFile
 from serverless_dicom.errors import (
@@ -21,6 +20,7 @@ from serverless_dicom.errors import (
     ObjectNotFound,
     TooManyFiles,
 )
+from serverless_dicom.faults import error_code, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

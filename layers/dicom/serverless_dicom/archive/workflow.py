@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from serverless_dicom import errors
-from serverless_dicom.archive.faults import error_code, translated
 from serverless_dicom.errors import ImportInterrupted, ServerlessDicomError, TransientError
+from serverless_dicom.faults import error_code, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

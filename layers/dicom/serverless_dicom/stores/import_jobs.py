@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from botocore.exceptions import ClientError
 
 from serverless_dicom.errors import ImportInterrupted, JobNotFound, ServerlessDicomError
-from serverless_dicom.stores.faults import error_code, translated
+from serverless_dicom.faults import error_code, translated
 from serverless_dicom.stores.ledger import from_item, to_item
 from serverless_dicom.stores.numbers import with_decimals, without_decimals
 

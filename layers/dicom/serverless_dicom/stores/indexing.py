@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from serverless_dicom.errors import ObjectNotFound, RejectedObject, TransientError
+from serverless_dicom.faults import translated
 from serverless_dicom.header import read_header
-from serverless_dicom.stores.faults import translated
 from serverless_dicom.stores.ledger import Entry, Ledger
 from serverless_dicom.stores.objects import S3Object
 from serverless_dicom.stores.rows import ObjectRow, object_row

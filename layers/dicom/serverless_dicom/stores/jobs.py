@@ -27,7 +27,7 @@ from serverless_dicom.errors import (
     TransientError,
     UploadMissing,
 )
-from serverless_dicom.stores.faults import error_code, translated
+from serverless_dicom.faults import error_code, translated
 from serverless_dicom.stores.ledger import from_item, to_item
 from serverless_dicom.stores.numbers import with_decimals, without_decimals
 

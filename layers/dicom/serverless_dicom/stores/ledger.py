@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from serverless_dicom.stores.faults import error_code, translated
+from serverless_dicom.faults import error_code, translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from serverless_dicom.errors import ObjectNotFound, SourceTooLarge, TransientError
+from serverless_dicom.faults import error_code, translated
 from serverless_dicom.header.ranges import FIRST_READ
-from serverless_dicom.stores.faults import error_code, translated
 
 if TYPE_CHECKING:
     from datetime import datetime

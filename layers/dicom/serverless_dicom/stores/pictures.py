@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from serverless_dicom.errors import ObjectNotFound, UploadMissing
-from serverless_dicom.stores.faults import translated
+from serverless_dicom.faults import translated
 from serverless_dicom.stores.objects import S3Object
 
 if TYPE_CHECKING:

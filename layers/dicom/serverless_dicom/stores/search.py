@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from serverless_dicom.errors import TransientError
-from serverless_dicom.stores.faults import translated
+from serverless_dicom.faults import translated
 from serverless_dicom.stores.ledger import from_item, to_item
 from serverless_dicom.stores.rows import OBJECT_PREFIX, SERIES_PREFIX, STUDY, Row, search_key
 

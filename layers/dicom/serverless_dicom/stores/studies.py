@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from serverless_dicom.errors import TransientError
-from serverless_dicom.stores.faults import translated
+from serverless_dicom.faults import translated
 from serverless_dicom.stores.ledger import from_item, to_item
 from serverless_dicom.stores.rows import OBJECT_PREFIX, STUDY, Row, search_key, series_key
 
