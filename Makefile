@@ -47,7 +47,8 @@ down: ## stop the local stack
 	@test ! -x $(BIN)/python || $(BIN)/python -m local down
 
 test: $(STAMP) site ## run all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup tests
+	@$(BIN)/python -m pytest tests/system # by itself: a stack of its own takes both cores
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/system tests
 
 check: $(STAMP) ## lint, format, types, template
 	@$(BIN)/ruff check --quiet

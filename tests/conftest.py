@@ -2,14 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.bucket import Bucket
 from tests.stack import INBOX, REGION, Stack, deployed
-
-ROOT = Path(__file__).parent
 
 
 @pytest.fixture
@@ -32,11 +29,3 @@ def stack(away_from_aws: None) -> Iterator[Stack]:  # noqa: ARG001 - wanted for 
 @pytest.fixture
 def inbox(stack: Stack) -> Bucket:
     return Bucket(stack.s3, INBOX)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share a process, for its fixtures; those on the running stack one too, for there is one stack."""
-    for item in items:
-        group = "stack" if item.path.is_relative_to(ROOT / "system") else str(item.path.relative_to(ROOT))
-        item.add_marker(pytest.mark.xdist_group(group))
