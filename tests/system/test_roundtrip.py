@@ -15,7 +15,7 @@ from pydicom.data import get_testdata_file
 from serverless_dicom_cli import __name__ as package
 from tests.system.conftest import LocalStack
 
-NAMES = ["CT_small.dcm", "MR_small.dcm", "SC_rgb_rle_2frame.dcm", "rtplan.dcm", "test-SR.dcm", "JPEG-LL.dcm"]
+NAMES = ["CT_small.dcm", "MR_small.dcm", "SC_rgb_rle_2frame.dcm", "rtplan.dcm", "test-SR.dcm", "693_J2KI.dcm"]
 FILES = [Path(str(get_testdata_file(name, download=False))) for name in NAMES]
 
 
