@@ -103,18 +103,7 @@ def _faster(way: str, seconds: dict[str, float]) -> str:
 def exported(way: str, url: str, datastore: str, image_set: str, original: str) -> Exported:
     """Export once, in a fresh process that writes into a new folder."""
     folder = SCRATCH / "exported"
-    arguments = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "benchmarks.exporting",
-        way,
-        url,
-        datastore,
-        image_set,
-        str(folder),
-    ]
+    arguments = ["-W", "ignore", "-m", "benchmarks.exporting", way, url, datastore, image_set, str(folder)]
     variables = {"AWS_DISABLE_HOST_PREFIX_INJECTION": "true", "PYTHONPATH": original}
     with subprocess.Popen(
         [sys.executable, *arguments],

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from local.healthimaging.__main__ import parser as parser_of_healthimaging
 from serverless_dicom import errors
 from serverless_dicom.analysis import fitting, pictures, results
 from serverless_dicom.analysis import request as upload_request
@@ -29,6 +30,7 @@ README = (ROOT / "README.md").read_text()
 TABLES = (ROOT / "docs" / "tables.md").read_text()
 CONVERT = (ROOT / "docs" / "convert.md").read_text()
 ARCHIVE = (ROOT / "docs" / "archive.md").read_text()
+HEALTHIMAGING = (ROOT / "docs" / "healthimaging.md").read_text()
 ANALYZE = (ROOT / "docs" / "analyze.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
 FOR_DEVELOPERS = {"help", "setup", "lock"}
@@ -266,6 +268,13 @@ def test_every_field_and_limit_of_the_page_s_archive_is_documented() -> None:
     assert dict(rows(ARCHIVE, "| limit of the page's archive | value |")) == {
         name: f"{value:,}" for name, value in limits.items()
     }
+
+
+def test_every_option_of_the_local_healthimaging_is_documented() -> None:
+    options = [action for action in parser_of_healthimaging()._actions if "--help" not in action.option_strings]
+    assert rows(HEALTHIMAGING, "| option of the service | what it does |") == [
+        (action.option_strings[0], action.help) for action in options
+    ]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

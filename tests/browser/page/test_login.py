@@ -111,7 +111,8 @@ def test_a_login_that_has_ended_asks_for_another(logged_in: Page, peer: Peer, wa
 
 
 def test_logging_out_revokes_and_forgets(logged_in: Page, peer: Peer) -> None:
-    logged_in.get_by_role("button", name="Log out").click()
+    with logged_in.expect_response("**/logout?*"):  # the page shows that nobody is logged in before all of it is done
+        logged_in.get_by_role("button", name="Log out").click()
     expect(logged_in.get_by_role("banner").get_by_role("button", name="Log in")).to_be_visible()
     assert peer.host.refreshing == {}
     (out,) = peer.called("GET", "/logout")
