@@ -1,13 +1,18 @@
-"""Memory for what is under way: so many bytes at once, from any number of threads."""
+"""What threads share: memory for what is under way, and processors."""
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+DECODING = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
+"""Held while a frame is decoded: threads are for waiting, and more decoders than processors are in each other's way."""
 
 
 class Budget:

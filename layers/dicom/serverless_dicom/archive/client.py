@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from serverless_dicom.archive.frame_calls import FrameCalls
 from serverless_dicom.archive.rates import PUBLISHED, Limiter
 from serverless_dicom.archive.refusals import is_throttled, is_transient, translated
 from serverless_dicom.errors import InvalidMetadata
@@ -57,6 +58,7 @@ class HealthImaging:
         """
         self.datastore_id, self._patience = datastore_id, patience
         self._client, self._clock, self._sleep = client, clock, sleep
+        self._frames = FrameCalls(client)
         self._limiters = {name: Limiter(rate, clock=clock, sleep=sleep) for name, rate in rates.items()}
 
     def search(
@@ -121,10 +123,9 @@ class HealthImaging:
 
     def frame(self, image_set_id: str, frame_id: str) -> bytes:
         """A frame as it is stored."""
-        wanted = self._in({"imageSetId": image_set_id, "imageFrameInformation": {"imageFrameId": frame_id}})
 
         def read() -> bytes:
-            body = self._client.get_image_frame(**wanted)["imageFrameBlob"]
+            body = self._frames.body(self.datastore_id, image_set_id, frame_id)
             return _bounded(body, MAX_FRAME_BYTES, "the frame")
 
         return self._call("GetImageFrame", f"frame {frame_id} of image set {image_set_id}", read)

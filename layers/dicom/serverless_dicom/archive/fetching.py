@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
-from serverless_dicom.archive.budget import Budget
+from serverless_dicom.archive.budget import DECODING, Budget
 from serverless_dicom.errors import FrameCorrupt, ServerlessDicomError
 
 if TYPE_CHECKING:
@@ -87,12 +87,17 @@ class Fetcher:
         try:
             for _ in range(TRIES - 1):
                 try:
-                    return pixels.frame(frame, self._archive.frame(image_set_id, frame.id))
+                    return self._decoded(image_set_id, frame, pixels)
                 except FrameCorrupt:
                     continue
-            return pixels.frame(frame, self._archive.frame(image_set_id, frame.id))
+            return self._decoded(image_set_id, frame, pixels)
         except ServerlessDicomError as error:
             raise FrameFailed(frame, error) from error
+
+    def _decoded(self, image_set_id: str, frame: Frame, pixels: Pixels) -> FrameData:
+        stored = self._archive.frame(image_set_id, frame.id)
+        with DECODING:
+            return pixels.frame(frame, stored)
 
 
 def _size(pixels: Pixels) -> int:

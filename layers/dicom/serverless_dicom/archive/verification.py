@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from serverless_dicom.archive.budget import DECODING
 from serverless_dicom.errors import ArchiveError
 from serverless_dicom.imageset.metadata import parse
 from serverless_dicom.imageset.verify import Verdict, verdict
@@ -103,7 +104,9 @@ class Verifier:
         """The verdict of a frame; one that is not right is fetched again, lest it was spoilt on its way."""
         for _ in range(TRIES):
             try:
-                found = verdict(frame, self.archive.frame(image_set_id, frame.id), instance.stored_syntax)
+                stored = self.archive.frame(image_set_id, frame.id)
+                with DECODING:
+                    found = verdict(frame, stored, instance.stored_syntax)
             except ArchiveError as error:
                 return Verdict(frame.id, False, frame.checksum.crc32 if frame.checksum else None, None, str(error))
             if found.ok:

@@ -6,7 +6,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from serverless_dicom.archive.budget import Budget
+from serverless_dicom.archive.budget import DECODING, Budget
 from serverless_dicom.archive.fetching import MEMORY, THREADS, TRIES
 from serverless_dicom.errors import ServerlessDicomError
 from serverless_dicom.imageset.metadata import parse
@@ -49,7 +49,9 @@ def verdicts(
     def compared(instance: Instance, frame: Frame) -> Verdict:
         for attempt in range(TRIES):
             try:
-                result = verdict(frame, archive.frame(image_set_id, frame.id), instance.stored_syntax)
+                stored = archive.frame(image_set_id, frame.id)
+                with DECODING:
+                    result = verdict(frame, stored, instance.stored_syntax)
             except ServerlessDicomError as error:
                 expected = frame.checksum and frame.checksum.crc32
                 result = Verdict(frame.id, False, expected, None, str(error))
