@@ -75,9 +75,6 @@ class Jobs:
             raise over_quota(f"{AT_ONCE} import jobs of the data store have not ended")
         if parameters.get("inputOwnerAccountId", ACCOUNT) != ACCOUNT:
             raise invalid("inputOwnerAccountId: the input bucket belongs to another account")
-        for name in ("inputS3Uri", "outputS3Uri"):
-            if not parameters[name].removeprefix("s3://").partition("/")[2]:
-                raise invalid(f"{name}: a prefix is required after the bucket")
         self._account.check(parameters["dataAccessRoleArn"], datastore)
         return self._submit(parameters, request)
 

@@ -177,6 +177,17 @@ def test_what_s3_refuses_fails(imaging: Imaging, client: Client, bucket: Bucket,
     assert client.found() == []
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_whole_bucket_is_imported_and_another_takes_the_results(
+    imaging: Imaging, client: Client, bucket: Bucket, slash: str
+) -> None:
+    answer = started(client, inputS3Uri=f"s3://inbox{slash}", outputS3Uri=f"s3://out{slash}")
+    properties = ended(imaging, client, answer["jobId"])
+    assert properties["outputS3Uri"] == f"s3://out/{client.datastore_id}-DicomImport-{answer['jobId']}/"
+    manifest = json.loads(result(bucket, properties, "job-output-manifest.json"))
+    assert manifest["jobSummary"]["numberOfImportedFiles"] == 4
+
+
 def test_an_empty_prefix_fails(imaging: Imaging, client: Client) -> None:
     properties = ended(imaging, client, started(client, inputS3Uri="s3://inbox/nothing/")["jobId"])
     assert (properties["jobStatus"], properties["message"]) == ("FAILED", "No files were found below the input prefix")
