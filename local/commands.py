@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local.place import Place
-from local.samples import FOR_PLAY, PREFIX
+from local.samples import FOR_PLAY, PREFIX, STUDY_FOR_PLAY
 from local.users import PASSWORD, USERNAME
 
 
@@ -60,6 +60,15 @@ def commands(place: Place, outputs: dict[str, str]) -> list[Command]:
             "look again and again, until it is told what is in it",
             f"""until {call} -o {result} "{outputs["ApiUrl"]}/results/{_of(job, "jobId")}" """
             f"""&& grep -E '"status": ?"(complete|error)"' {result}; do sleep 1; done""",
+        ),
+        Command("archive it in HealthImaging, and see every frame verified", f"serverless-dicom import {uri}"),
+        Command(
+            "see what is archived",
+            f"aws medical-imaging search-image-sets --datastore-id {outputs['DatastoreId']} --search-criteria '{{}}'",
+        ),
+        Command(
+            "have its study back, as DICOM files",
+            f"serverless-dicom export --study {STUDY_FOR_PLAY} -o {place.shown(place.folder / 'study')}",
         ),
         Command("ask the API whether its decoders work", f"curl -sS --fail-with-body {outputs['ApiUrl']}/health"),
     ]

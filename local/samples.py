@@ -30,7 +30,8 @@ WITH_TEXT = "examples_palette.dcm"
 """The file that the demo has analysed: the scanner wrote into its pixels."""
 
 FOR_PLAY = "CT_small.dcm"
-"""The file that the printed commands upload."""
+STUDY_FOR_PLAY = "1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"
+"""The file that the printed commands upload, and its StudyInstanceUID."""
 
 PREFIX = "demo/"
 """Where in the inbox the samples go; events/index_object.json tells of one of them."""

@@ -11,16 +11,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-SPOILED = 0x55
-
-
-def spoil(path: Path, offset: int, length: int) -> None:
-    """Change one byte in the middle of a part of a file."""
-    with path.open("r+b") as file:
-        file.seek(offset + length // 2)
-        old = file.read(1)[0]
-        file.seek(offset + length // 2)
-        file.write(bytes([old ^ SPOILED]))
+from local.healthimaging.state import spoil
 
 
 def main() -> int:

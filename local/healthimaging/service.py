@@ -11,7 +11,6 @@ from typing import Any
 
 from local.healthimaging.callers import Callers
 from local.healthimaging.changes import Changes
-from local.healthimaging.damage import spoil
 from local.healthimaging.datastores import Datastores
 from local.healthimaging.events import Events
 from local.healthimaging.grouping import Group, settled_as
@@ -24,7 +23,7 @@ from local.healthimaging.rates import PUBLISHED, Rates
 from local.healthimaging.roles import Account
 from local.healthimaging.search import Search
 from local.healthimaging.sets import Sets
-from local.healthimaging.state import opened
+from local.healthimaging.state import opened, spoil
 from local.healthimaging.versions import Versions
 
 Json = dict[str, Any]

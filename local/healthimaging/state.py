@@ -47,6 +47,9 @@ CREATE TABLE IF NOT EXISTS changes (
 GROWN = (("image_sets", "instances", "INTEGER"),)
 """Columns that a folder from before they were thought of lacks."""
 
+SPOILT = 0x55
+"""The bits that change in a byte that is spoilt."""
+
 
 class State:
     """A folder of the service's own: one process at a time has it."""
@@ -177,3 +180,12 @@ def opened(folder: Path | None, temporary: str) -> Iterator[State]:
         if folder is None:
             with suppress(OSError):
                 shutil.rmtree(temporary)
+
+
+def spoil(path: Path, offset: int, length: int) -> None:
+    """Change one byte in the middle of a frame in a file, for those who look whether anybody notices."""
+    with path.open("r+b") as file:
+        file.seek(offset + length // 2)
+        old = file.read(1)[0]
+        file.seek(offset + length // 2)
+        file.write(bytes([old ^ SPOILT]))

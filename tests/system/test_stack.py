@@ -75,7 +75,7 @@ def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
     printed = stack.local("up").stdout
     lines = [command.line for command in commands(place, stack.outputs)]
     assert all(line in printed for line in lines)
-    source, upload, look, invoke, query, search, draw, request, put, poll, health = lines
+    source, upload, look, invoke, query, search, draw, request, put, poll, archive, archived, export, health = lines
     uploaded = stack.shell(f"{source}\n{upload}")
     assert uploaded.returncode == 0, uploaded.stderr
     state = ""
@@ -105,6 +105,13 @@ def test_the_printed_commands_work_as_printed(stack: LocalStack) -> None:
     assert analysed.returncode == 0, analysed.stderr
     result = json.loads((stack.folder / "result.json").read_text())
     assert (result["status"], result["results"]["kind"]) == ("complete", "dicom")
+    taken = stack.shell(f"{source}\n{archive}\n{archived}")
+    assert taken.returncode == 0, taken.stderr
+    assert "complete: 1 imported" in taken.stdout
+    assert '"1CT1"' in taken.stdout
+    returned = stack.shell(f"{source}\n{export}")
+    assert returned.returncode == 0, returned.stderr
+    assert [path.suffix for path in (stack.folder / "study").iterdir()] == [".dcm"]
     asked = stack.shell(f"{source}\n{health}")
     assert json.loads(asked.stdout)["status"] == "ok"
 
