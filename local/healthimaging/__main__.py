@@ -30,7 +30,7 @@ def main() -> int:
     ends = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ends.set())
-    server, thread = begun(arguments.port, service, partial(print, flush=True))
+    server, thread = begun(arguments.port, service, partial(print, file=sys.stderr, flush=True))
     print(f"http://127.0.0.1:{server.port} {service.datastore_named(arguments.datastore)}", flush=True)
     ends.wait()
     server.end(thread)

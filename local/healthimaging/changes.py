@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 import traceback
@@ -70,6 +71,6 @@ class Changes:
                 self.kinds[row["kind"]](row["subject"], json.loads(row["detail"]))
                 rows.execute("DELETE FROM changes WHERE id = ?", (row["id"],))
         except Exception as error:  # noqa: BLE001 - what fails is over, too
-            print("".join(traceback.format_tb(error.__traceback__)), type(error).__name__, flush=True)
+            print("".join(traceback.format_tb(error.__traceback__)), type(error).__name__, file=sys.stderr, flush=True)
             with self._state.changing() as rows:
                 rows.execute("DELETE FROM changes WHERE id = ?", (row["id"],))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import sys
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -102,4 +103,4 @@ class Events:
             except (ClientError, BotoCoreError) as error:
                 told = type(error).__name__
             if told is not None:
-                print(f"event {entry['DetailType']!r} was not sent: {told}", flush=True)
+                print(f"event {entry['DetailType']!r} was not sent: {told}", file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import secrets
+import sys
 import threading
 import time
 import traceback
@@ -174,7 +175,9 @@ class Jobs:
                 self._change(job, "FAILED", str(error))
         except Exception as error:  # noqa: BLE001 - a job ends, whatever happens
             if not self._importer.ends:
-                print("".join(traceback.format_tb(error.__traceback__)), type(error).__name__, flush=True)
+                print(
+                    "".join(traceback.format_tb(error.__traceback__)), type(error).__name__, file=sys.stderr, flush=True
+                )
                 self._change(job, "FAILED", f"Internal error: {type(error).__name__}")
         else:
             self._change(job, "COMPLETED")
