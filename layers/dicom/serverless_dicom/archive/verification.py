@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from serverless_dicom.archive.budget import DECODING
+from serverless_dicom.archive.verifying import judged
 from serverless_dicom.errors import ArchiveError
 from serverless_dicom.imageset.metadata import parse
-from serverless_dicom.imageset.verify import Verdict, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,9 +24,6 @@ THREADS = 16
 
 GROUP = 64
 """Frames after which the clock is looked at."""
-
-TRIES = 2
-"""Times that a frame is fetched which is not what was imported."""
 
 EXAMPLES = 20
 """Frames of an image set that are named where they are not what was imported; its verdicts name all."""
@@ -81,7 +77,7 @@ class Verifier:
 
         def compared(found: tuple[Instance, Frame]) -> dict[str, Any]:
             instance, frame = found
-            result = self._verdict(image_set_id, instance, frame)
+            result = judged(self.archive, image_set_id, instance, frame)
             return {
                 "imageSetId": image_set_id,
                 "instance": instance.sop_instance_uid,
@@ -99,19 +95,6 @@ class Verifier:
                 if self.now() >= until:
                     break
         return rows
-
-    def _verdict(self, image_set_id: str, instance: Instance, frame: Frame) -> Verdict:
-        """The verdict of a frame; one that is not right is fetched again, lest it was spoilt on its way."""
-        for _ in range(TRIES):
-            try:
-                stored = self.archive.frame(image_set_id, frame.id)
-                with DECODING:
-                    found = verdict(frame, stored, instance.stored_syntax)
-            except ArchiveError as error:
-                return Verdict(frame.id, False, frame.checksum.crc32 if frame.checksum else None, None, str(error))
-            if found.ok:
-                break
-        return found
 
 
 def _frames(image_set: ImageSet) -> Iterator[tuple[Instance, Frame]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from serverless_dicom.archive.budget import DECODING, Budget
 from serverless_dicom.archive.fetching import MEMORY, THREADS, TRIES
-from serverless_dicom.errors import ServerlessDicomError
+from serverless_dicom.errors import ArchiveBusy, ArchiveError
 from serverless_dicom.imageset.metadata import parse
 from serverless_dicom.imageset.verify import Verdict, verdict
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from serverless_dicom.archive.client import HealthImaging
+    from serverless_dicom.errors import ServerlessDicomError
     from serverless_dicom.imageset.model import Frame, Instance
 
 
@@ -44,20 +45,11 @@ def verdicts(
 
     def found(instance: Instance, frame: Frame) -> FrameVerdict:
         with budget.taken(_BYTES_OF_A_PIXEL * frame.checksum.width * frame.checksum.height if frame.checksum else 0):
-            return FrameVerdict(instance, frame, compared(instance, frame))
-
-    def compared(instance: Instance, frame: Frame) -> Verdict:
-        for attempt in range(TRIES):
             try:
-                stored = archive.frame(image_set_id, frame.id)
-                with DECODING:
-                    result = verdict(frame, stored, instance.stored_syntax)
-            except ServerlessDicomError as error:
-                expected = frame.checksum and frame.checksum.crc32
-                result = Verdict(frame.id, False, expected, None, str(error))
-            if result.ok or attempt + 1 == TRIES:
-                break
-        return result
+                result = judged(archive, image_set_id, instance, frame)
+            except ArchiveBusy as error:
+                result = _unknown(frame, error)
+            return FrameVerdict(instance, frame, result)
 
     pending: deque[Future[FrameVerdict]] = deque()
     with ThreadPoolExecutor(threads, "verdict") as pool:
@@ -71,3 +63,24 @@ def verdicts(
                 yield pending.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def judged(archive: HealthImaging, image_set_id: str, instance: Instance, frame: Frame) -> Verdict:
+    """The verdict of a frame; one that is not right is fetched again, lest it was spoilt on its way.
+
+    One that cannot be had is not `ok`, and tells why. Raises ArchiveBusy where it may be had later.
+    """
+    for _ in range(TRIES):
+        try:
+            stored = archive.frame(image_set_id, frame.id)
+        except ArchiveError as error:
+            return _unknown(frame, error)
+        with DECODING:
+            found = verdict(frame, stored, instance.stored_syntax)
+        if found.ok:
+            break
+    return found
+
+
+def _unknown(frame: Frame, error: ServerlessDicomError) -> Verdict:
+    return Verdict(frame.id, False, frame.checksum and frame.checksum.crc32, None, str(error))
