@@ -21,6 +21,9 @@ from tests.servers import LOOPBACK, Listener
 FILES = [str(get_testdata_file(name, download=False)) for name in ("CT_small.dcm", "MR_small.dcm")]
 
 
+MOST = 1 << 20
+
+
 class Counted:
     """A client, and the operations that it was asked for itself."""
 
@@ -52,7 +55,7 @@ def test_frames_of_all_image_sets_are_those_of_the_client_that_is_asked_once(ima
     for image_set, frame in [*frames_of(imaging)] * 2:
         wanted = {"datastoreId": imaging.datastore_id, "imageSetId": image_set}
         expected = peer.get_image_frame(**wanted, imageFrameInformation={"imageFrameId": frame})
-        assert calls.body(imaging.datastore_id, image_set, frame).read() == expected["imageFrameBlob"].read()
+        assert calls.read(imaging.datastore_id, image_set, frame, MOST) == expected["imageFrameBlob"].read()
     assert counted.asked == ["GetImageFrame"]
 
 
@@ -81,12 +84,12 @@ def test_faults_of_the_service_have_their_codes() -> None:
         calls, (image_set, frame) = FrameCalls(counted.client), frames_of(imaging)[0]
         for _ in range(2):
             with pytest.raises(ClientError) as caught:
-                calls.body(imaging.datastore_id, image_set, frame)
+                calls.read(imaging.datastore_id, image_set, frame, MOST)
             assert caught.value.response["Error"]["Code"] == "InternalServerException"
             assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
         assert counted.asked == ["GetImageFrame"]
     with pytest.raises(EndpointConnectionError):
-        calls.body(imaging.datastore_id, image_set, frame)
+        calls.read(imaging.datastore_id, image_set, frame, MOST)
 
 
 def test_a_frame_that_is_cut_off_on_its_way_is_an_error() -> None:
@@ -104,5 +107,5 @@ def test_a_frame_that_is_cut_off_on_its_way_is_an_error() -> None:
         calls = FrameCalls(client)
         for _ in range(2):
             with pytest.raises(BotoCoreError):
-                calls.body("d" * 32, "a" * 32, "f" * 32).read()
+                calls.read("d" * 32, "a" * 32, "f" * 32, MOST)
         assert counted.asked == ["GetImageFrame"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from serverless_dicom.archive.frame_calls import FrameCalls
+from serverless_dicom.archive.frame_calls import FrameCalls, read_of
 from serverless_dicom.archive.rates import PUBLISHED, Limiter
 from serverless_dicom.archive.refusals import is_throttled, is_transient, translated
 from serverless_dicom.errors import InvalidMetadata
@@ -117,7 +117,7 @@ class HealthImaging:
 
         def read() -> bytes:
             body = self._client.get_image_set_metadata(**wanted)["imageSetMetadataBlob"]
-            return _bounded(body, MAX_METADATA_BYTES, "the metadata")
+            return _bounded(read_of(body, MAX_METADATA_BYTES + 1), MAX_METADATA_BYTES, "the metadata")
 
         return self._call("GetImageSetMetadata", f"metadata of image set {image_set_id}", read, wait_for_lock=True)
 
@@ -125,8 +125,8 @@ class HealthImaging:
         """A frame as it is stored."""
 
         def read() -> bytes:
-            body = self._frames.body(self.datastore_id, image_set_id, frame_id)
-            return _bounded(body, MAX_FRAME_BYTES, "the frame")
+            data = self._frames.read(self.datastore_id, image_set_id, frame_id, MAX_FRAME_BYTES + 1)
+            return _bounded(data, MAX_FRAME_BYTES, "the frame")
 
         return self._call("GetImageFrame", f"frame {frame_id} of image set {image_set_id}", read)
 
@@ -197,10 +197,8 @@ def _of(image_set_id: str, version: str | None) -> dict[str, str]:
     return {"imageSetId": image_set_id} | ({"versionId": version} if version else {})
 
 
-def _bounded(body: Any, most: int, what: str) -> bytes:
-    data: bytes = body.read(most + 1)
+def _bounded(data: bytes, most: int, what: str) -> bytes:
     if len(data) > most:
-        body.close()
         raise InvalidMetadata(f"{what} have more than the {most} bytes that are read")
     return data
 
