@@ -8,10 +8,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from io import FileIO
     from pathlib import Path
 
+    from serverless_dicom.imageset.pixels import Buffer
+
 _PART = re.compile(r"\..*\.([0-9]{1,10})\.part")
+_AT_ONCE = 1024 * 1024
+_MOST_PIECES = 512
+"""Of one write: POSIX promises 16, Linux and macOS take 1,024."""
 
 
 class Folder:
@@ -41,19 +47,53 @@ class Folder:
         except FileNotFoundError:
             return False
 
-    def keep(self, name: str, pieces: Iterable[bytes | memoryview]) -> None:
+    def keep(self, name: str, pieces: Iterable[Buffer]) -> None:
         """Write a file of some pieces, in place of one that is there."""
         path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with temporary.open("wb", buffering=1024 * 64) as file:
-                file.writelines(pieces)
+            with _made(temporary) as file:
+                for together in _gathered(pieces):
+                    _write(file.fileno(), together)
             temporary.replace(path)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
+
+
+def _made(path: Path) -> FileIO:
+    """A new file, in a folder that is made where there is none."""
+    try:
+        return path.open("wb", buffering=0)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb", buffering=0)
+
+
+def _gathered(pieces: Iterable[Buffer]) -> Iterator[list[Buffer]]:
+    """Pieces that are written at once, without being copied: most files of a series at one go."""
+    together: list[Buffer] = []
+    size = 0
+    for piece in pieces:
+        together.append(piece)
+        size += len(piece)
+        if size >= _AT_ONCE or len(together) == _MOST_PIECES:
+            yield together
+            together, size = [], 0
+    if together:
+        yield together
+
+
+def _write(descriptor: int, pieces: list[Buffer]) -> None:
+    """Write all of some pieces, of which the system may take a part at a time."""
+    todo = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
+    while todo:
+        taken = os.writev(descriptor, todo)
+        while todo and taken >= len(todo[0]):
+            taken -= len(todo.pop(0))
+        if taken:
+            todo[0] = todo[0][taken:]
 
 
 def _runs(process_id: int) -> bool:
