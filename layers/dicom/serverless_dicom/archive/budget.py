@@ -1,18 +1,36 @@
-"""What threads share: memory for what is under way, and processors."""
+"""What threads share: work to do, memory for what is under way, and processors."""
 
 from __future__ import annotations
 
 import os
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Item = TypeVar("Item")
 
 DECODING = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
 """Held while a frame is decoded: threads are for waiting, and more decoders than processors are in each other's way."""
+
+
+class Shared(Generic[Item]):
+    """An iterator that many threads take from, each the next item; it may be a generator."""
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        """Take nothing yet."""
+        self._items, self._taking = items, threading.Lock()
+
+    def __iter__(self) -> Self:
+        """Be an iterator."""
+        return self
+
+    def __next__(self) -> Item:
+        """The next item; waits while another thread has one made."""
+        with self._taking:
+            return next(self._items)
 
 
 class Budget:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Protocol
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
+from serverless_dicom.archive.budget import Shared
 from serverless_dicom.archive.fetching import MEMORY, THREADS, Fetcher, FrameFailed
 from serverless_dicom.archive.report import Outcome, Report
 from serverless_dicom.errors import InvalidIdentifier, ServerlessDicomError
@@ -20,16 +23,13 @@ from serverless_dicom.imageset.pictures import pictures_of
 from serverless_dicom.imageset.pixels import pixels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from serverless_dicom.archive.client import HealthImaging
     from serverless_dicom.imageset.model import Instance
     from serverless_dicom.imageset.pixels import FrameData, Pixels
 
-AHEAD = 2
-"""Instances that wait for a thread, for each that has one."""
-
+_Task: TypeAlias = "tuple[ImageSetRef, Headers, Instance]"
 
 AS_STORED = RenderOptions()
 """Pictures with the pixels, and the window, of their objects."""
@@ -109,21 +109,20 @@ class _Export:
     interrupted: bool = False
 
     def run(self, image_sets: Sequence[ImageSetRef], threads: int) -> Report:
-        room = threading.BoundedSemaphore(threads * AHEAD)
-        with ThreadPoolExecutor(threads, "instance") as pool:
+        with ThreadPoolExecutor(threads + 1, "instance") as pool:  # one for the metadata of the next image set
+            todo = Shared(self._todo(image_sets, pool))
+            working = [pool.submit(self._work, todo) for _ in range(threads)]
             try:
-                coming = [pool.submit(self._metadata, ref) for ref in image_sets[:1]]
-                for number, ref in enumerate(image_sets):
-                    metadata = coming.pop()
-                    coming += [pool.submit(self._metadata, after) for after in image_sets[number + 1 : number + 2]]
-                    self._image_set(ref, metadata, pool, room)
-            except _Stopped:
-                pass
+                for worker in as_completed(working):
+                    worker.result()
             except BaseException:
                 self.interrupted = True
-                pool.shutdown(cancel_futures=True)
                 raise
         return self.report
+
+    def _work(self, todo: Iterator[_Task]) -> None:
+        for task in todo:
+            self._instance(*task)
 
     def _go_on(self) -> None:
         """Raise _Stopped if nothing more is to be begun."""
@@ -138,20 +137,23 @@ class _Export:
         self._go_on()
         return self.archive.metadata(ref.image_set_id, ref.version)
 
-    def _image_set(
-        self, ref: ImageSetRef, metadata: Future[bytes], pool: ThreadPoolExecutor, room: threading.Semaphore
-    ) -> None:
-        try:
-            image_set = parse(metadata.result())
-        except ServerlessDicomError as error:
-            self._told(Outcome("failed", ref.image_set_id, code=error.code, message=str(error)))
-            return
-        self.report.image_sets.append(ref.image_set_id)
-        headers = Headers(image_set)
-        for instance in image_set.instances:
-            self._go_on()
-            room.acquire()
-            pool.submit(self._instance, ref, headers, instance).add_done_callback(lambda _: room.release())
+    def _todo(self, image_sets: Sequence[ImageSetRef], pool: ThreadPoolExecutor) -> Iterator[_Task]:
+        """The instances of all image sets that can be read, for as long as nothing stops the export."""
+        coming = (pool.submit(self._metadata, ref) for ref in image_sets)
+        ahead = deque(islice(coming, 1))
+        for ref in image_sets:
+            ahead.extend(islice(coming, 1))
+            try:
+                image_set = parse(ahead.popleft().result())
+            except _Stopped:
+                return
+            except ServerlessDicomError as error:
+                self._told(Outcome("failed", ref.image_set_id, code=error.code, message=str(error)))
+                continue
+            self.report.image_sets.append(ref.image_set_id)
+            headers = Headers(image_set)
+            for instance in image_set.instances:
+                yield ref, headers, instance
 
     def _instance(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> None:
         failed = partial(Outcome, "failed", ref.image_set_id, instance.sop_instance_uid)
