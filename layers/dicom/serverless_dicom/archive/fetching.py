@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from serverless_dicom.imageset.model import Frame, Instance
     from serverless_dicom.imageset.pixels import FrameData, Pixels
 
-THREADS = 48
+THREADS = 64
 """Frames that are fetched at once: most of the time that one takes is spent waiting."""
 
 MEMORY = 512 * 1024 * 1024
