@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from io import FileIO
     from pathlib import Path
 
     from serverless_dicom.imageset.pixels import Buffer
 
 _PART = re.compile(r"\..*\.([0-9]{1,10})\.part")
+_MODE = 0o666  # less what the user masks
 _AT_ONCE = 1024 * 1024
 _MOST_PIECES = 512
 """Of one write: POSIX promises 16, Linux and macOS take 1,024."""
@@ -52,9 +52,12 @@ class Folder:
         path = self.path / name
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with _made(temporary) as file:
+            descriptor = _made(temporary)
+            try:
                 for together in _gathered(pieces):
-                    _write(file.fileno(), together)
+                    _write(descriptor, together)
+            finally:
+                os.close(descriptor)
             temporary.replace(path)
         except BaseException:
             with suppress(OSError):
@@ -62,13 +65,14 @@ class Folder:
             raise
 
 
-def _made(path: Path) -> FileIO:
-    """A new file, in a folder that is made where there is none."""
+def _made(path: Path) -> int:
+    """The descriptor of a new file, in a folder that is made where there is none."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     try:
-        return path.open("wb", buffering=0)
+        return os.open(path, flags, _MODE)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb", buffering=0)
+        return os.open(path, flags, _MODE)
 
 
 def _gathered(pieces: Iterable[Buffer]) -> Iterator[list[Buffer]]:
