@@ -1,14 +1,33 @@
 """GetImageFrame, called often: as boto3's client calls it, which makes the first call itself."""
 
+import json
+import re
 import socket
-from collections.abc import Iterator
+import ssl
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from datetime import UTC, datetime
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import boto3
 import pytest
+import trustme
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from botocore.credentials import Credentials
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    SSLError,
+)
 from pydicom.data import get_testdata_file
 
 from local.healthimaging import Imaging, Options, running
@@ -22,6 +41,8 @@ FILES = [str(get_testdata_file(name, download=False)) for name in ("CT_small.dcm
 
 
 MOST = 1 << 20
+
+Handle: TypeAlias = Callable[[socket.socket], None]
 
 
 class Counted:
@@ -92,20 +113,145 @@ def test_faults_of_the_service_have_their_codes() -> None:
         calls.read(imaging.datastore_id, image_set, frame, MOST)
 
 
-def test_a_frame_that_is_cut_off_on_its_way_is_an_error() -> None:
-    def cut_off(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b"x" * 10)
+WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b"x" * 100
+IDS = ("d" * 32, "a" * 32, "f" * 32)
 
-    with Listener(cut_off) as server:
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-        config = Config(proxies={}, inject_host_prefix=False, retries={"total_max_attempts": 1})
-        client = boto3.Session(**keys).client(
-            "medical-imaging", endpoint_url=f"http://{LOOPBACK}:{server.port}", config=config
-        )
-        counted = Counted(client)
-        calls = FrameCalls(client)
+
+def asked_of(url: str, verify: str | None = None, token: str | None = None, **options: Any) -> Counted:
+    session = boto3.Session("test", "test", token, "us-east-1")
+    config = Config(inject_host_prefix=False, retries={"total_max_attempts": 1}, **{"proxies": {}, **options})
+    return Counted(session.client("medical-imaging", endpoint_url=url, config=config, verify=verify))
+
+
+def answering(*answers: bytes, closing: bytes | None = None, asked: list[bytes] | None = None) -> Handle:
+    """Answers requests in turn, the last answer for all that follow; after `closing` the connection ends."""
+    left = deque(answers)
+
+    def handle(connection: socket.socket) -> None:
+        with connection.makefile("rb") as lines:
+            while head := b"".join(takewhile(lambda line: line != b"\r\n", lines)):
+                body = lines.read(int(re.findall(rb"(?i)content-length: *([0-9]+)", head)[0]))
+                if asked is not None:
+                    asked.append(head + body)
+                answer = left.popleft() if len(left) > 1 else left[0]
+                connection.sendall(answer)
+                if answer == closing:
+                    return
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("answer", "stays"),
+    [
+        (WHOLE, True),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + WHOLE, True),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n" + b"x" * 100 + b"\r\n0\r\n\r\n", True),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n" + b"x" * 100, False),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 100, False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b"x" * 100, False),
+    ],
+    ids=["plain", "continue", "chunked", "closing", "without length", "closed unsaid"],
+)
+def test_an_answer_may_come_in_every_way_of_http(answer: bytes, *, stays: bool) -> None:
+    with Listener(answering(answer, closing=None if stays else answer)) as server:
+        counted = asked_of(f"http://{LOOPBACK}:{server.port}")
+        archive = HealthImaging(counted.client, IDS[0])
+        assert [archive.frame(*IDS[1:]) for _ in range(3)] == [b"x" * 100] * 3
+        assert server.connections == (1 if stays else 3)
+    assert counted.asked == ["GetImageFrame"]
+
+
+def test_no_more_is_read_than_wanted() -> None:
+    with Listener(answering(WHOLE)) as server:
+        calls = FrameCalls(asked_of(f"http://{LOOPBACK}:{server.port}").client)
+        assert [calls.read(*IDS, most) for most in (40, 40, 99, 100)] == [b"x" * 40, b"x" * 40, b"x" * 99, b"x" * 100]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b"x" * 10,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n" + b"x" * 10,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n" + b"x" * 10,
+        b"220 ftp.example ready\r\n",
+        b"",
+    ],
+    ids=["short", "long and short", "in a chunk", "no http", "nothing"],
+)
+def test_a_frame_that_is_cut_off_on_its_way_is_an_error(answer: bytes) -> None:
+    with Listener(answering(WHOLE, answer, WHOLE, closing=answer)) as server:
+        counted = asked_of(f"http://{LOOPBACK}:{server.port}")
+        calls = FrameCalls(counted.client)
+        calls.read(*IDS, MOST)
+        with pytest.raises((HTTPClientError, IncompleteReadError)):
+            calls.read(*IDS, MOST)
+        assert calls.read(*IDS, MOST) == b"x" * 100
+    assert counted.asked == ["GetImageFrame"]
+
+
+def test_a_service_that_says_nothing_more_is_waited_for_as_long_as_the_client_is_told_to() -> None:
+    with Listener(answering(WHOLE, WHOLE[:-1])) as server:
+        calls = FrameCalls(asked_of(f"http://{LOOPBACK}:{server.port}", read_timeout=0.2).client)
+        calls.read(*IDS, MOST)
+        with pytest.raises(ReadTimeoutError):
+            calls.read(*IDS, MOST)
+
+
+@pytest.mark.parametrize("token", [None, "a/session+token=="])
+def test_requests_are_signed_as_botocore_signs_them(token: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests: list[bytes] = []
+    with Listener(answering(WHOLE, asked=requests)) as server:
+        counted = asked_of(url := f"http://{LOOPBACK}:{server.port}", token=token)
+        calls = FrameCalls(counted.client)
         for _ in range(2):
-            with pytest.raises(BotoCoreError):
-                calls.read("d" * 32, "a" * 32, "f" * 32, MOST)
+            calls.read(*IDS, MOST)
+    assert counted.asked == ["GetImageFrame"]
+    start, *lines, body = requests[-1].decode().splitlines()
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    found = headers.pop("authorization")
+    at = datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: at)
+    signed = ("content-type", "host", "x-amz-security-token")
+    expected = AWSRequest(
+        "POST",
+        url + start.split()[1],
+        {name: headers[name] for name in signed if name in headers},
+        body.encode(),
+    )
+    SigV4Auth(Credentials("test", "test", token), "medical-imaging", "us-east-1").add_auth(expected)
+    assert found == expected.headers["Authorization"]
+    assert headers.get("x-amz-security-token") == token
+    assert json.loads(body) == {"imageFrameId": IDS[2]}
+
+
+def test_certificates_are_checked_as_the_client_checks_them(tmp_path: Path) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(LOOPBACK).configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with Listener(answering(WHOLE, closing=WHOLE), context) as server:
+        url = f"https://{LOOPBACK}:{server.port}"
+        counted = asked_of(url, verify=str(tmp_path / "ca.pem"))
+        calls = FrameCalls(counted.client)
+        assert [calls.read(*IDS, MOST) for _ in range(3)] == [b"x" * 100] * 3
         assert counted.asked == ["GetImageFrame"]
+        with pytest.raises(SSLError):
+            FrameCalls(asked_of(url).client).read(*IDS, MOST)
+
+
+def test_what_goes_by_a_proxy_is_left_to_the_client() -> None:
+    with Listener(answering(WHOLE)) as proxy:
+        counted = asked_of("http://imaging.example", proxies={"http": f"http://{LOOPBACK}:{proxy.port}"})
+        calls = FrameCalls(counted.client)
+        assert [calls.read(*IDS, MOST) for _ in range(2)] == [b"x" * 100] * 2
+    assert counted.asked == ["GetImageFrame"] * 2
+
+
+def test_ids_that_are_none_cannot_change_what_is_asked(imaging: Imaging) -> None:
+    counted = Counted(imaging.client())
+    calls, (image_set, frame) = FrameCalls(counted.client), frames_of(imaging)[0]
+    calls.read(imaging.datastore_id, image_set, frame, MOST)
+    for wrong in (f"{image_set}/getImageFrame HTTP/1.1\r\nX: y\r\n", "../x", "ä"):
+        with pytest.raises((BotoCoreError, ClientError)):
+            calls.read(imaging.datastore_id, wrong, frame, MOST)
+    assert len(counted.asked) == 4
