@@ -25,7 +25,7 @@ from local.healthimaging.options import Options
 INSTANCES = 222
 """Of the study by which the original exporter was measured by those who made it."""
 
-ROUNDS = 3
+ROUNDS = 5
 DELAYS = (20, 60)
 """Milliseconds added to each request, as from near and from far."""
 
