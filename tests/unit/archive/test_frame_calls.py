@@ -4,10 +4,12 @@ import json
 import re
 import socket
 import ssl
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from http.client import HTTPResponse
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -123,7 +125,9 @@ def asked_of(url: str, verify: str | None = None, token: str | None = None, **op
     return Counted(session.client("medical-imaging", endpoint_url=url, config=config, verify=verify))
 
 
-def answering(*answers: bytes, closing: bytes | None = None, asked: list[bytes] | None = None) -> Handle:
+def answering(
+    *answers: bytes, closing: bytes | None = None, asked: list[bytes] | None = None, seconds: float = 0
+) -> Handle:
     """Answers requests in turn, the last answer for all that follow; after `closing` the connection ends."""
     left = deque(answers)
 
@@ -134,6 +138,7 @@ def answering(*answers: bytes, closing: bytes | None = None, asked: list[bytes] 
                 if asked is not None:
                     asked.append(head + body)
                 answer = left.popleft() if len(left) > 1 else left[0]
+                time.sleep(seconds)
                 connection.sendall(answer)
                 if answer == closing:
                     return
@@ -196,6 +201,22 @@ def test_a_service_that_says_nothing_more_is_waited_for_as_long_as_the_client_is
         calls.read(*IDS, MOST)
         with pytest.raises(ReadTimeoutError):
             calls.read(*IDS, MOST)
+
+
+def test_a_connection_whose_answer_was_not_read_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: HTTPResponse) -> None:
+        raise KeyboardInterrupt
+
+    with Listener(answering(WHOLE, WHOLE, WHOLE.replace(b"x", b"y"), seconds=0.1)) as server:
+        calls = FrameCalls(asked_of(f"http://{LOOPBACK}:{server.port}").client)
+        calls.read(*IDS, MOST)
+        with monkeypatch.context() as patched:
+            patched.setattr(HTTPResponse, "begin", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                calls.read(*IDS, MOST)
+        time.sleep(0.02)  # the request has arrived, its answer has not
+        assert calls.read(*IDS, MOST) == b"y" * 100
+        assert server.connections == 2
 
 
 @pytest.mark.parametrize("token", [None, "a/session+token=="])

@@ -80,9 +80,11 @@ class FrameCalls:
     def read(self, datastore_id: str, image_set_id: str, frame_id: str, most: int) -> bytes:
         """The frame's first `most` bytes. Raises ClientError or BotoCoreError, as the client does."""
         path, wanted = f"/datastore/{datastore_id}/imageSet/{image_set_id}/getImageFrame", {"imageFrameId": frame_id}
-        if self._way and _PLAIN.fullmatch(path) and (connection := _connected(self._way.pool)):
-            return self._exchanged(self._way, connection, self._way.request(path, json.dumps(wanted).encode()), most)
-        if self._way or not isinstance(self._client, BaseClient) or not self._learning.acquire(blocking=False):
+        if (way := self._way) and _PLAIN.fullmatch(path):
+            request = way.request(path, json.dumps(wanted).encode())
+            if connection := _connected(way.pool):
+                return self._exchanged(way, connection, request, most)
+        if way or not isinstance(self._client, BaseClient) or not self._learning.acquire(blocking=False):
             return self._by_client(datastore_id, image_set_id, wanted, most)
 
         def learn(request: AWSRequest, request_signer: RequestSigner, signature_version: str, **_: Any) -> None:
@@ -104,23 +106,23 @@ class FrameCalls:
         return read_of(answer["imageFrameBlob"], most)
 
     def _exchanged(self, way: _Way, connection: Any, request: bytes, most: int) -> bytes:
+        again = False
         try:
             connection.sock.sendall(request)
             with HTTPResponse(connection.sock, method="POST") as response:
                 response.begin()
                 data = _body(response, most)
-                if not response.isclosed() or response.will_close:  # there is more, or nothing comes after it
-                    connection.close()
-            if response.length and len(data) < most:
-                raise IncompleteReadError(actual_bytes=len(data), expected_bytes=len(data) + response.length)
+                again = response.isclosed() and not response.will_close
         except TimeoutError as error:
-            connection.close()
             raise ReadTimeoutError(endpoint_url=way.origin, error=error) from error
         except (OSError, HTTPException) as error:
-            connection.close()
             raise ConnectionClosedError(endpoint_url=way.origin, error=error) from error
         finally:
+            if not again:  # or the next frame that is asked for over it would be the rest of this one
+                connection.close()
             way.pool._put_conn(connection)  # noqa: SLF001
+        if response.length and len(data) < most:
+            raise IncompleteReadError(actual_bytes=len(data), expected_bytes=len(data) + response.length)
         if response.status != _OK:
             told = {"status_code": response.status, "headers": response.headers, "body": data}
             shape = self._client.meta.service_model.operation_model(_OPERATION).output_shape
@@ -157,12 +159,11 @@ def _way(client: Any, request: AWSRequest, signer: RequestSigner) -> _Way | None
 
 def _connected(pool: HTTPConnectionPool) -> Any:
     """A connection of a pool; None where there is none to be had, and the client is to find out why."""
-    connection: Any = pool._get_conn()  # noqa: SLF001 - urllib3 offers no way to borrow one
     try:
+        connection: Any = pool._get_conn()  # noqa: SLF001 - urllib3 offers no way to borrow one
         if connection.is_closed:
             connection.connect()
             connection.sock.settimeout(pool.timeout.read_timeout)
     except (OSError, HTTPError):
-        connection.close()
         return None
     return connection
