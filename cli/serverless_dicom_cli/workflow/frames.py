@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from serverless_dicom.archive.frame_calls import Asked
     from serverless_dicom.archive.report import Outcome, Report
     from serverless_dicom.imageset.model import Frame, ImageSet, Instance
 
@@ -117,12 +118,17 @@ class Judge(HealthImaging):
         super().__init__(client, datastore_id, **options)
         self._verdicts = verdicts
 
-    def frame(self, image_set_id: str, frame_id: str) -> bytes:
-        """A frame as it is stored, its verdict written down."""
-        stored = super().frame(image_set_id, frame_id)
-        if one := self._verdicts.of(image_set_id, frame_id):
-            self._verdicts.add(one, verdict(one.frame, stored, one.instance.stored_syntax))
-        return stored
+    def ask(self, image_set_id: str, frame_id: str) -> Asked:
+        """Ask for a frame as it is stored, whose verdict is written down when it comes."""
+        asked = super().ask(image_set_id, frame_id)
+
+        def answer() -> bytes:
+            stored = asked.answer()
+            if one := self._verdicts.of(image_set_id, frame_id):
+                self._verdicts.add(one, verdict(one.frame, stored, one.instance.stored_syntax))
+            return stored
+
+        return asked._replace(answer=answer)
 
     def judge(self, one: Expected) -> None:
         """Fetch and compare a frame; one that cannot be had is not right."""

@@ -292,7 +292,7 @@ def test_no_more_frames_are_under_way_than_there_are_threads(tmp_path: Path) -> 
     store, gate = study(30), threading.Event()
     store.before = lambda *_: gate.wait(0.01) and None
 
-    run(store, tmp_path, threads=4)
+    run(store, tmp_path, ahead=4)
 
     assert 2 <= store.most_under_way <= 8
 

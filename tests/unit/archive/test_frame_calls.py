@@ -24,6 +24,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
     IncompleteReadError,
@@ -35,7 +36,8 @@ from pydicom.data import get_testdata_file
 from local.healthimaging import Imaging, Options, running
 from serverless_dicom.archive.client import HealthImaging
 from serverless_dicom.archive.frame_calls import FrameCalls
-from serverless_dicom.errors import FrameNotFound
+from serverless_dicom.archive.receiving import Receiver
+from serverless_dicom.errors import ArchiveRefused, FrameNotFound
 from serverless_dicom.imageset.metadata import parse
 from tests.servers import LOOPBACK, Listener
 
@@ -45,6 +47,10 @@ FILES = [str(get_testdata_file(name, download=False)) for name in ("CT_small.dcm
 MOST = 1 << 20
 
 Handle: TypeAlias = Callable[[socket.socket], None]
+
+
+def read(calls: FrameCalls, datastore: str, image_set: str, frame: str, most: int = MOST) -> bytes:
+    return calls.ask(datastore, image_set, frame, most).answer()
 
 
 class Counted:
@@ -78,7 +84,7 @@ def test_frames_of_all_image_sets_are_those_of_the_client_that_is_asked_once(ima
     for image_set, frame in [*frames_of(imaging)] * 2:
         wanted = {"datastoreId": imaging.datastore_id, "imageSetId": image_set}
         expected = peer.get_image_frame(**wanted, imageFrameInformation={"imageFrameId": frame})
-        assert calls.read(imaging.datastore_id, image_set, frame, MOST) == expected["imageFrameBlob"].read()
+        assert read(calls, imaging.datastore_id, image_set, frame) == expected["imageFrameBlob"].read()
     assert counted.asked == ["GetImageFrame"]
 
 
@@ -107,12 +113,12 @@ def test_faults_of_the_service_have_their_codes() -> None:
         calls, (image_set, frame) = FrameCalls(counted.client), frames_of(imaging)[0]
         for _ in range(2):
             with pytest.raises(ClientError) as caught:
-                calls.read(imaging.datastore_id, image_set, frame, MOST)
+                read(calls, imaging.datastore_id, image_set, frame)
             assert caught.value.response["Error"]["Code"] == "InternalServerException"
             assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
         assert counted.asked == ["GetImageFrame"]
     with pytest.raises(EndpointConnectionError):
-        calls.read(imaging.datastore_id, image_set, frame, MOST)
+        read(calls, imaging.datastore_id, image_set, frame)
 
 
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b"x" * 100
@@ -170,7 +176,12 @@ def test_an_answer_may_come_in_every_way_of_http(answer: bytes, *, stays: bool) 
 def test_no_more_is_read_than_wanted() -> None:
     with Listener(answering(WHOLE)) as server:
         calls = FrameCalls(asked_of(f"http://{LOOPBACK}:{server.port}").client)
-        assert [calls.read(*IDS, most) for most in (40, 40, 99, 100)] == [b"x" * 40, b"x" * 40, b"x" * 99, b"x" * 100]
+        assert [read(calls, *IDS, most=most) for most in (40, 40, 99, 100)] == [
+            b"x" * 40,
+            b"x" * 40,
+            b"x" * 99,
+            b"x" * 100,
+        ]
 
 
 @pytest.mark.parametrize(
@@ -188,35 +199,85 @@ def test_a_frame_that_is_cut_off_on_its_way_is_an_error(answer: bytes) -> None:
     with Listener(answering(WHOLE, answer, WHOLE, closing=answer)) as server:
         counted = asked_of(f"http://{LOOPBACK}:{server.port}")
         calls = FrameCalls(counted.client)
-        calls.read(*IDS, MOST)
+        read(calls, *IDS)
         with pytest.raises((HTTPClientError, IncompleteReadError)):
-            calls.read(*IDS, MOST)
-        assert calls.read(*IDS, MOST) == b"x" * 100
+            read(calls, *IDS)
+        assert read(calls, *IDS) == b"x" * 100
     assert counted.asked == ["GetImageFrame"]
 
 
 def test_a_service_that_says_nothing_more_is_waited_for_as_long_as_the_client_is_told_to() -> None:
     with Listener(answering(WHOLE, WHOLE[:-1])) as server:
         calls = FrameCalls(asked_of(f"http://{LOOPBACK}:{server.port}", read_timeout=0.2).client)
-        calls.read(*IDS, MOST)
+        read(calls, *IDS)
         with pytest.raises(ReadTimeoutError):
-            calls.read(*IDS, MOST)
+            read(calls, *IDS)
 
 
-def test_a_connection_whose_answer_was_not_read_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_: HTTPResponse) -> None:
-        raise KeyboardInterrupt
+def interrupted(*_: Any) -> None:
+    raise KeyboardInterrupt
 
-    with Listener(answering(WHOLE, WHOLE, WHOLE.replace(b"x", b"y"), seconds=0.1)) as server:
+
+@pytest.mark.parametrize(
+    ("where", "answer", "seconds"),
+    [
+        ((Receiver, "wait"), WHOLE, 0.1),
+        ((HTTPResponse, "begin"), b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n" + b"x" * 100, 0),
+    ],
+    ids=["waiting", "reading"],
+)
+def test_a_connection_whose_answer_was_not_read_is_not_used_again(
+    where: tuple[type, str], answer: bytes, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Listener(answering(WHOLE, answer, WHOLE.replace(b"x", b"y"), seconds=seconds)) as server:
         calls = FrameCalls(asked_of(f"http://{LOOPBACK}:{server.port}").client)
-        calls.read(*IDS, MOST)
+        read(calls, *IDS)
         with monkeypatch.context() as patched:
-            patched.setattr(HTTPResponse, "begin", interrupted)
+            patched.setattr(*where, interrupted)
             with pytest.raises(KeyboardInterrupt):
-                calls.read(*IDS, MOST)
-        time.sleep(0.02)  # the request has arrived, its answer has not
-        assert calls.read(*IDS, MOST) == b"y" * 100
+                read(calls, *IDS)
+        time.sleep(0.02)  # the request has arrived
+        assert read(calls, *IDS) == b"y" * 100
         assert server.connections == 2
+
+
+def test_a_frame_that_nobody_waits_for_is_given_up() -> None:
+    with Listener(answering(WHOLE, WHOLE, WHOLE.replace(b"x", b"y"), seconds=0.05)) as server:
+        calls = FrameCalls(asked_of(f"http://{LOOPBACK}:{server.port}").client)
+        read(calls, *IDS)
+        asked = calls.ask(*IDS, MOST)
+        assert asked.is_sent
+        time.sleep(0.02)
+        asked.close()
+        assert read(calls, *IDS) == b"y" * 100
+        assert server.connections == 2
+
+
+def test_metadata_show_the_way_too(imaging: Imaging) -> None:
+    (image_set, frame), *_ = frames_of(imaging)
+    counted = Counted(imaging.client())
+    archive = HealthImaging(counted.client, imaging.datastore_id)
+    archive.metadata(image_set)
+    asked = archive.ask(image_set, frame)
+    assert asked.is_sent
+    assert asked.answer()
+    assert counted.asked == ["GetImageSetMetadata"]
+
+
+def test_credentials_that_cannot_be_had_are_an_error_of_the_answer(imaging: Imaging) -> None:
+    (image_set, frame), *_ = frames_of(imaging)
+    client = imaging.client()
+    archive = HealthImaging(client, imaging.datastore_id)
+    archive.metadata(image_set)
+
+    class Gone:
+        def get_frozen_credentials(self) -> None:
+            raise CredentialRetrievalError(provider="sso", error_msg="expired")
+
+    client._request_signer._credentials = Gone()  # as those of a session that has ended
+    asked = archive.ask(image_set, frame)
+    with pytest.raises(ArchiveRefused, match="CredentialRetrievalError"):
+        asked.answer()
 
 
 @pytest.mark.parametrize("token", [None, "a/session+token=="])
@@ -226,7 +287,7 @@ def test_requests_are_signed_as_botocore_signs_them(token: str | None, monkeypat
         counted = asked_of(url := f"http://{LOOPBACK}:{server.port}", token=token)
         calls = FrameCalls(counted.client)
         for _ in range(2):
-            calls.read(*IDS, MOST)
+            read(calls, *IDS)
     assert counted.asked == ["GetImageFrame"]
     start, *lines, body = requests[-1].decode().splitlines()
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
@@ -254,25 +315,25 @@ def test_certificates_are_checked_as_the_client_checks_them(tmp_path: Path) -> N
         url = f"https://{LOOPBACK}:{server.port}"
         counted = asked_of(url, verify=str(tmp_path / "ca.pem"))
         calls = FrameCalls(counted.client)
-        assert [calls.read(*IDS, MOST) for _ in range(3)] == [b"x" * 100] * 3
+        assert [read(calls, *IDS) for _ in range(3)] == [b"x" * 100] * 3
         assert counted.asked == ["GetImageFrame"]
         with pytest.raises(SSLError):
-            FrameCalls(asked_of(url).client).read(*IDS, MOST)
+            read(FrameCalls(asked_of(url).client), *IDS)
 
 
 def test_what_goes_by_a_proxy_is_left_to_the_client() -> None:
     with Listener(answering(WHOLE)) as proxy:
         counted = asked_of("http://imaging.example", proxies={"http": f"http://{LOOPBACK}:{proxy.port}"})
         calls = FrameCalls(counted.client)
-        assert [calls.read(*IDS, MOST) for _ in range(2)] == [b"x" * 100] * 2
+        assert [read(calls, *IDS) for _ in range(2)] == [b"x" * 100] * 2
     assert counted.asked == ["GetImageFrame"] * 2
 
 
 def test_ids_that_are_none_cannot_change_what_is_asked(imaging: Imaging) -> None:
     counted = Counted(imaging.client())
     calls, (image_set, frame) = FrameCalls(counted.client), frames_of(imaging)[0]
-    calls.read(imaging.datastore_id, image_set, frame, MOST)
+    read(calls, imaging.datastore_id, image_set, frame)
     for wrong in (f"{image_set}/getImageFrame HTTP/1.1\r\nX: y\r\n", "../x", "ä"):
         with pytest.raises((BotoCoreError, ClientError)):
-            calls.read(imaging.datastore_id, wrong, frame, MOST)
+            read(calls, imaging.datastore_id, wrong, frame)
     assert len(counted.asked) == 4

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-DECODING = threading.BoundedSemaphore(os.cpu_count() or 1)
+DECODERS = os.cpu_count() or 1
+DECODING = threading.BoundedSemaphore(DECODERS)
 """Held while a frame is decoded: threads are for waiting, and more decoders than processors are in each other's way."""
 
 

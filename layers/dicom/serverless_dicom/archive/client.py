@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from serverless_dicom.archive.frame_calls import FrameCalls, read_of
+from serverless_dicom.archive.frame_calls import Asked, FrameCalls, read_of
 from serverless_dicom.archive.rates import PUBLISHED, Limiter
 from serverless_dicom.archive.refusals import is_throttled, is_transient, translated
 from serverless_dicom.errors import InvalidMetadata
@@ -113,22 +114,33 @@ class HealthImaging:
 
     def metadata(self, image_set_id: str, version: str | None = None) -> bytes:
         """The metadata as they come, gzip; waits while HealthImaging is at work on the image set."""
-        wanted = self._in(_of(image_set_id, version))
+        operation, wanted = "GetImageSetMetadata", self._in(_of(image_set_id, version))
 
         def read() -> bytes:
-            body = self._client.get_image_set_metadata(**wanted)["imageSetMetadataBlob"]
-            return _bounded(read_of(body, MAX_METADATA_BYTES + 1), MAX_METADATA_BYTES, "the metadata")
+            place = (operation, self.datastore_id, image_set_id)
+            answer = self._frames.learned(*place, lambda: self._client.get_image_set_metadata(**wanted))
+            data = read_of(answer["imageSetMetadataBlob"], MAX_METADATA_BYTES + 1)
+            return _bounded(data, MAX_METADATA_BYTES, "the metadata")
 
-        return self._call("GetImageSetMetadata", f"metadata of image set {image_set_id}", read, wait_for_lock=True)
+        return self._call(operation, f"metadata of image set {image_set_id}", read, wait_for_lock=True)
 
     def frame(self, image_set_id: str, frame_id: str) -> bytes:
         """A frame as it is stored."""
+        return self.ask(image_set_id, frame_id).answer()
+
+    def ask(self, image_set_id: str, frame_id: str) -> Asked:
+        """Ask for a frame as it is stored; the errors are those of its answer."""
+        operation, what = "GetImageFrame", f"frame {frame_id} of image set {image_set_id}"
+        ask = partial(self._frames.ask, self.datastore_id, image_set_id, frame_id, MAX_FRAME_BYTES + 1)
+        if limiter := self._limiters.get(operation):
+            limiter.wait()
+        asked = [first := ask()]
 
         def read() -> bytes:
-            data = self._frames.read(self.datastore_id, image_set_id, frame_id, MAX_FRAME_BYTES + 1)
+            data = (asked.pop() if asked else ask()).answer()
             return _bounded(data, MAX_FRAME_BYTES, "the frame")
 
-        return self._call("GetImageFrame", f"frame {frame_id} of image set {image_set_id}", read)
+        return Asked(lambda: self._call(operation, what, read, waited=True), first.close, first.is_sent)
 
     def delete_image_set(self, image_set_id: str) -> None:
         """Delete an image set with all its versions, once nobody is at work on it; it goes a while later."""
@@ -167,14 +179,23 @@ class HealthImaging:
         return {"datastoreId": self.datastore_id, **wanted}
 
     def _call(
-        self, operation: str, what: str, function: Callable[[], Answer], *, wait_for_lock: bool = False
+        self,
+        operation: str,
+        what: str,
+        function: Callable[[], Answer],
+        *,
+        wait_for_lock: bool = False,
+        waited: bool = False,
     ) -> Answer:
-        """The answer of a function that calls an operation, called again while that may help."""
+        """The answer of a function that calls an operation, called again while that may help.
+
+        `waited` is whether its first call has waited for its turn already.
+        """
         limiter, deadline = self._limiters.get(operation), self._clock() + self._patience
         failures = 0
         with translated(what):
             while True:
-                if limiter:
+                if limiter and not (waited and not failures):
                     limiter.wait()
                 try:
                     answer = function()

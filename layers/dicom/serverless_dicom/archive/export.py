@@ -10,6 +10,7 @@ What is too large for memory is exported to files by `exporting.export`.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -65,7 +66,8 @@ def datasets_of_image_set(
                 return dataset_of(header, EXPLICIT)
             pixels = pixels_of(instance, header, keep_compressed=keep_compressed)
             try:
-                value, vr, photometric = pixel_data(pixels, fetcher.frames(image_set_id, instance, pixels))
+                with closing(fetcher.frames(image_set_id, instance, pixels)) as frames:
+                    value, vr, photometric = pixel_data(pixels, frames.each)
             except FrameFailed as error:
                 raise error.error from error
             element = DataElement(pixels.tag, vr, value, already_converted=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
-from serverless_dicom.archive.budget import Shared
-from serverless_dicom.archive.fetching import MEMORY, THREADS, Fetcher, FrameFailed
+from serverless_dicom.archive.budget import DECODERS, Shared
+from serverless_dicom.archive.fetching import MEMORY, NO_FRAMES, THREADS, Fetcher, FrameFailed
 from serverless_dicom.archive.report import Outcome, Report
 from serverless_dicom.errors import InvalidIdentifier, ServerlessDicomError
 from serverless_dicom.image.options import RenderOptions
@@ -23,13 +24,23 @@ from serverless_dicom.imageset.pictures import pictures_of
 from serverless_dicom.imageset.pixels import pixels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from serverless_dicom.archive.client import HealthImaging
+    from serverless_dicom.archive.fetching import Frames
+    from serverless_dicom.imageset.header import Header
     from serverless_dicom.imageset.model import Instance
     from serverless_dicom.imageset.pixels import FrameData, Pixels
 
 _Task: TypeAlias = "tuple[ImageSetRef, Headers, Instance]"
+Result = TypeVar("Result")
+
+WRITERS = 16
+"""Threads that write instances at most, once those that began have to wait for a disk or a service."""
+
+_SLOW = 0.005
+"""Seconds that writing leaves the processors idle, for one instance and the next, before another thread helps."""
 
 AS_STORED = RenderOptions()
 """Pictures with the pixels, and the window, of their objects."""
@@ -75,22 +86,36 @@ def export(  # noqa: PLR0913 - with names at the call
     keeper: Keeper,
     wanted: Wanted = Wanted(),
     *,
-    threads: int = THREADS,
+    threads: int = WRITERS,
+    ahead: int = THREADS,
     memory: int = MEMORY,
     tell: Callable[[Outcome], None] = lambda _: None,
     stop: Callable[[], str] = lambda: "",
 ) -> Report:
     """Write all instances of some image sets; what fails is in the report, and does not stop the rest.
 
-    `tell` hears of each outcome, from any thread. `stop` is asked before each instance and frame: once it gives a
-    reason, nothing more is begun, and the report has it. Raises nothing but what interrupts the program.
+    At most `threads` instances are written at once, and `ahead` frames fetched, of `memory` bytes decoded. `tell` hears
+    of each outcome, from any thread. `stop` is asked before each instance and frame: once it gives a reason, nothing
+    more is begun, and the report has it. Raises nothing but what interrupts the program.
     """
-    with Fetcher(archive, threads, memory) as fetcher:
-        return _Export(archive, keeper, wanted, fetcher, tell, stop).run(image_sets, threads)
+    with Fetcher(archive, ahead, memory) as fetcher, ThreadPoolExecutor(threads + 1, "instance") as pool:
+        return _Export(archive, keeper, wanted, fetcher, pool, threads, ahead, tell, stop).run(image_sets)
 
 
 class _Stopped(Exception):
     """Nothing more is to be begun."""
+
+
+@dataclass(slots=True)
+class _Instance:
+    """An instance that is to be written, the names of its files, and the seconds that it waited for its frames."""
+
+    ref: ImageSetRef
+    instance: Instance
+    header: Header
+    pixels: Pixels | None
+    names: tuple[str, ...]
+    waited: float = 0
 
 
 @dataclass(slots=True)
@@ -101,28 +126,58 @@ class _Export:
     keeper: Keeper
     wanted: Wanted
     fetcher: Fetcher
+    pool: ThreadPoolExecutor
+    threads: int
+    ahead: int
     tell: Callable[[Outcome], None]
     stop: Callable[[], str]
     report: Report = field(default_factory=Report)
+    workers: list[Future[None]] = field(default_factory=list)
+    begun: deque[tuple[_Instance, Frames]] = field(default_factory=deque)
     names: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     interrupted: bool = False
 
-    def run(self, image_sets: Sequence[ImageSetRef], threads: int) -> Report:
-        with ThreadPoolExecutor(threads + 1, "instance") as pool:  # one for the metadata of the next image set
-            todo = Shared(self._todo(image_sets, pool))
-            working = [pool.submit(self._work, todo) for _ in range(threads)]
-            try:
-                for worker in as_completed(working):
-                    worker.result()
-            except BaseException:
-                self.interrupted = True
-                raise
+    def run(self, image_sets: Sequence[ImageSetRef]) -> Report:
+        todo = Shared(self._todo(image_sets))
+        try:
+            for _ in range(self._writers()):
+                self._employ(todo)
+            for worker in self.workers:  # and those that are employed meanwhile
+                worker.result()
+        except BaseException:
+            self.interrupted = True
+            while self.begun:
+                self._finish_oldest()
+            raise
         return self.report
 
-    def _work(self, todo: Iterator[_Task]) -> None:
-        for task in todo:
-            self._instance(*task)
+    def _writers(self) -> int:
+        """How many threads begin: what Python does is done no faster by more than one, what decoders do is."""
+        as_stored = self.wanted.format == "dicom" and self.wanted.keep_compressed and not self.wanted.check
+        return 1 if as_stored else DECODERS + 1
+
+    def _employ(self, todo: Shared[_Task | None]) -> None:
+        with self.lock:
+            if len(self.workers) < self.threads:
+                self.workers.append(self.pool.submit(self._work, todo))
+
+    def _work(self, todo: Shared[_Task | None]) -> None:
+        """Begin instances, so many that enough frames are asked for, and finish those that were begun first."""
+        is_over, slow = False, 0
+        while not is_over or self.begun:
+            if not is_over and len(self.begun) < self.ahead:
+                try:
+                    task = next(todo)
+                except StopIteration:
+                    is_over = True
+                    continue
+                if task:
+                    self._begin(*task)
+                    continue
+            slow = slow + 1 if self._finish_oldest() > _SLOW else 0
+            if slow > 1:  # once may be by chance
+                self._employ(todo)
 
     def _go_on(self) -> None:
         """Raise _Stopped if nothing more is to be begun."""
@@ -137,14 +192,20 @@ class _Export:
         self._go_on()
         return self.archive.metadata(ref.image_set_id, ref.version)
 
-    def _todo(self, image_sets: Sequence[ImageSetRef], pool: ThreadPoolExecutor) -> Iterator[_Task]:
-        """The instances of all image sets that can be read, for as long as nothing stops the export."""
-        coming = (pool.submit(self._metadata, ref) for ref in image_sets)
+    def _todo(self, image_sets: Sequence[ImageSetRef]) -> Iterator[_Task | None]:
+        """The instances of all image sets that can be read, for as long as nothing stops the export.
+
+        None while metadata are on their way, if there is something to finish meanwhile.
+        """
+        coming = (self.pool.submit(self._metadata, ref) for ref in image_sets)
         ahead = deque(islice(coming, 1))
         for ref in image_sets:
             ahead.extend(islice(coming, 1))
+            metadata = ahead.popleft()
+            while self.begun and not metadata.done():
+                yield None
             try:
-                image_set = parse(ahead.popleft().result())
+                image_set = parse(metadata.result())
             except _Stopped:
                 return
             except ServerlessDicomError as error:
@@ -155,13 +216,13 @@ class _Export:
             for instance in image_set.instances:
                 yield ref, headers, instance
 
-    def _instance(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> None:
+    def _tried(self, ref: ImageSetRef, instance: Instance, act: Callable[[], Result]) -> Result | None:
+        """What comes of something that is done for an instance; where it fails, that is told."""
         failed = partial(Outcome, "failed", ref.image_set_id, instance.sop_instance_uid)
         try:
-            self._go_on()
-            outcome = self._written(ref, headers, instance)
+            return act()
         except _Stopped:
-            return
+            return None
         except FrameFailed as error:
             frame = (error.frame.number, error.frame.id)
             outcome = failed(code=error.error.code, message=str(error), frame=frame)
@@ -172,35 +233,81 @@ class _Export:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one instance, the others are written
             outcome = failed(code="unexpected", message=f"unexpected {type(error).__name__}")
         self._told(outcome)
+        return None
 
     def _told(self, outcome: Outcome) -> None:
         self.report.add(outcome)
         self.tell(outcome)
 
-    def _written(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> Outcome:
+    def _begin(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> None:
+        """Ask for the frame of an instance that is to be written; those of one that has several are fetched here."""
+        one = self._tried(ref, instance, partial(self._prepared, ref, headers, instance))
+        if isinstance(one, Outcome):
+            self._told(one)
+        elif one and one.pixels is None:
+            self._finish(one, NO_FRAMES)
+        elif one and one.pixels:
+            wanted = (ref.image_set_id, instance, one.pixels)
+            while not (frames := self.fetcher.frames_now(*wanted)) and self.begun:
+                self._finish_oldest()
+            if frames:
+                self.begun.append((one, frames))
+            else:
+                self._finish(one, self.fetcher.frames(*wanted))
+
+    def _prepared(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> _Instance | Outcome:
+        self._go_on()
         header = headers.of(instance)
         name = f"{ref.folder}/{header.sop_instance_uid}".lstrip("/")
         if self._is_taken(name):
             raise InvalidIdentifier("another instance of the export has the same SOPInstanceUID")
-        done = partial(Outcome, image_set_id=ref.image_set_id, sop_instance_uid=header.sop_instance_uid)
         wanted = self.wanted
-        pictures = None if wanted.format == "dicom" else replace(wanted.render, format=wanted.format)
+        pictures = wanted.format != "dicom"
+        done = partial(Outcome, image_set_id=ref.image_set_id, sop_instance_uid=header.sop_instance_uid)
         if pictures and not instance.frames:
             return done("without_pictures")
         keep = wanted.keep_compressed and not pictures
         pixels = pixels_of(instance, header, keep_compressed=keep, check=wanted.check) if instance.frames else None
         names = _names(name, wanted.format, pixels.frames if pixels else 1)
         complete = None if pictures else partial(is_complete, header=header, pixels=pixels)
-        remarks = header.remarks
         if not wanted.again and all(self.keeper.has(each, complete) for each in names):
-            return done("present", names=names, remarks=remarks)
-        with closing(self._frames(ref.image_set_id, instance, pixels)) as frames:
-            if pixels is None or not pictures:
-                self.keeper.keep(names[0], file_of(header, pixels, frames))
+            return done("present", names=names, remarks=header.remarks)
+        return _Instance(ref, instance, header, pixels, names)
+
+    def _finish_oldest(self) -> float:
+        """Finish what was begun first. Seconds of it in which neither frames were waited for nor any thread worked."""
+        try:
+            one, frames = self.begun.popleft()
+        except IndexError:  # another thread was faster
+            return 0
+        began, worked = time.monotonic(), time.process_time()
+        self._finish(one, frames)
+        return time.monotonic() - began - one.waited - (time.process_time() - worked)
+
+    def _finish(self, one: _Instance, frames: Frames) -> None:
+        if outcome := self._tried(one.ref, one.instance, partial(self._written, one, frames)):
+            self._told(outcome)
+
+    def _written(self, one: _Instance, frames: Frames) -> Outcome:
+        with closing(frames):
+            self._go_on()
+            each = self._while_going_on(one, frames.each)
+            if one.pixels is None or self.wanted.format == "dicom":
+                self.keeper.keep(one.names[0], file_of(one.header, one.pixels, each))
             else:
-                for each, picture in zip(names, pictures_of(header, pixels, frames, pictures), strict=True):
-                    self.keeper.keep(each, [picture.data])
-        return done("written", names=names, remarks=remarks)
+                render = replace(self.wanted.render, format=self.wanted.format)
+                for name, picture in zip(one.names, pictures_of(one.header, one.pixels, each, render), strict=True):
+                    self.keeper.keep(name, [picture.data])
+        uid, remarks = one.header.sop_instance_uid, one.header.remarks
+        return Outcome("written", one.ref.image_set_id, uid, names=one.names, remarks=remarks)
+
+    def _while_going_on(self, one: _Instance, frames: Iterator[FrameData]) -> Iterator[FrameData]:
+        began = time.monotonic()
+        for frame in frames:
+            one.waited += time.monotonic() - began
+            yield frame
+            self._go_on()
+            began = time.monotonic()
 
     def _is_taken(self, name: str) -> bool:
         """Whether an instance of this run has the name already; it is taken from now on."""
@@ -208,13 +315,6 @@ class _Export:
             before = len(self.names)
             self.names.add(name)
             return len(self.names) == before
-
-    def _frames(self, image_set_id: str, instance: Instance, pixels: Pixels | None) -> Generator[FrameData]:
-        if pixels is None:
-            return
-        for frame in self.fetcher.frames(image_set_id, instance, pixels):
-            yield frame
-            self._go_on()
 
 
 def _names(name: str, suffix: str, frames: int) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from serverless_dicom.archive.budget import DECODING, Budget
 from serverless_dicom.errors import FrameCorrupt, ServerlessDicomError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
     from concurrent.futures import Future
 
     from serverless_dicom.archive.client import HealthImaging
@@ -38,6 +39,16 @@ class FrameFailed(Exception):
         self.frame, self.error = frame, error
 
 
+class Frames(NamedTuple):
+    """Frames as they are to be written, in order, which raise FrameFailed; closed, they need no memory any more."""
+
+    each: Iterator[FrameData]
+    close: Callable[[], None]
+
+
+NO_FRAMES = Frames(iter(()), lambda: None)
+
+
 class Fetcher:
     """Fetches frames of one data store; a context, after which no thread of it is left."""
 
@@ -58,16 +69,32 @@ class Fetcher:
         self._pool.shutdown(cancel_futures=True)
         self._silence.__exit__(None, None, None)
 
-    def frames(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Iterator[FrameData]:
-        """The frames of an instance as they are to be written, in order. Raises FrameFailed.
-
-        One alone is fetched by the caller's own thread; of more, some are fetched ahead.
-        """
-        size = _size(pixels)
+    def frames(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Frames:
+        """The frames of an instance, the first asked for where it is alone; of more, some are fetched ahead."""
         if len(instance.frames) == 1:
-            with self._budget.taken(size):
-                yield self._frame(image_set_id, instance.frames[0], pixels)
-            return
+            self._budget.take(_size(pixels))
+            return self._one(image_set_id, instance.frames[0], pixels)
+        several = self._several(image_set_id, instance, pixels)
+        return Frames(several, several.close)
+
+    def frames_now(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Frames | None:
+        """The frame of an instance, if it is alone and memory is left: whoever waits for memory may hold none."""
+        if len(instance.frames) != 1 or not self._budget.take(_size(pixels), wait=False):
+            return None
+        return self._one(image_set_id, instance.frames[0], pixels)
+
+    def _one(self, image_set_id: str, frame: Frame, pixels: Pixels) -> Frames:
+        asked = self._archive.ask(image_set_id, frame.id)
+        answer = asked.answer if asked.is_sent else self._pool.submit(asked.answer).result
+
+        def close() -> None:
+            asked.close()
+            self._budget.give_back(_size(pixels))
+
+        return Frames((self._frame(image_set_id, frame, pixels, first) for first in (answer,)), close)
+
+    def _several(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Generator[FrameData]:
+        size = _size(pixels)
         todo: deque[Frame] = deque(instance.frames)
         pending: deque[Future[FrameData]] = deque()
         try:
@@ -83,21 +110,27 @@ class Fetcher:
                 future.cancel()
                 self._budget.give_back(size)
 
-    def _frame(self, image_set_id: str, frame: Frame, pixels: Pixels) -> FrameData:
+    def _frame(
+        self, image_set_id: str, frame: Frame, pixels: Pixels, first: Callable[[], bytes] | None = None
+    ) -> FrameData:
+        """A frame, of what `first` gives if there is such; one that is corrupt is fetched again."""
+        fetch: Callable[[], bytes] = partial(self._archive.frame, image_set_id, frame.id)
         try:
-            for _ in range(TRIES - 1):
+            for read in (first or fetch, *[fetch] * (TRIES - 2)):
                 try:
-                    return self._decoded(image_set_id, frame, pixels)
+                    return _decoded(frame, pixels, read())
                 except FrameCorrupt:
                     continue
-            return self._decoded(image_set_id, frame, pixels)
+            return _decoded(frame, pixels, fetch())
         except ServerlessDicomError as error:
             raise FrameFailed(frame, error) from error
 
-    def _decoded(self, image_set_id: str, frame: Frame, pixels: Pixels) -> FrameData:
-        stored = self._archive.frame(image_set_id, frame.id)
-        with DECODING:
-            return pixels.frame(frame, stored)
+
+def _decoded(frame: Frame, pixels: Pixels, stored: bytes) -> FrameData:
+    if not pixels.decodes:
+        return pixels.frame(frame, stored)
+    with DECODING:
+        return pixels.frame(frame, stored)
 
 
 def _size(pixels: Pixels) -> int:

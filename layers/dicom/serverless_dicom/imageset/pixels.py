@@ -76,6 +76,11 @@ class Pixels:
     whole: bool = False
 
     @property
+    def decodes(self) -> bool:
+        """Whether a frame is decoded, to be written or to be compared."""
+        return not self.encapsulated or (self.check and self.stored_syntax in HTJ2K)
+
+    @property
     def frames(self) -> int:
         """How many frames there are, by the header where one that is stored holds them all."""
         return min(self.description.number_of_frames, MAX_FRAMES) if self.whole and self.description else self.count
