@@ -125,6 +125,18 @@ def test_silence_is_told_to_all_who_wait_and_one_who_hears_something_goes_on() -
             receiver.forget(receipt)
 
 
+def test_whoever_has_an_answer_goes_on_at_once_and_another_receives() -> None:
+    receiver = Receiver()
+    with pairs(3) as connections, ThreadPoolExecutor(3) as pool:
+        found = []
+        for near, _ in connections:
+            found.append(pool.submit(body_of, receiver, receiver.send(near, REQUEST, MOST)))
+            time.sleep(0.05)  # the first receives for all
+        for number in (1, 0, 2):
+            connections[number][1].sendall(answer(bytes([number])))
+            assert found[number].result(2) == bytes([number])
+
+
 def test_nobody_is_forgotten_when_many_wait() -> None:
     """Threads that ask ahead, and wait, give up, and are woken in any order: none waits where an answer has come."""
     receiver, threads, rounds = Receiver(), 12, 150
@@ -179,7 +191,7 @@ def secured(near: socket.socket, far: socket.socket, serve: Callable[[ssl.SSLSoc
 
 
 def test_answers_over_tls_come_whole_though_they_come_in_records() -> None:
-    receiver, bodies = Receiver(), [os.urandom(size) for size in (0, 1, 16_384, 200_001)]
+    receiver, bodies = Receiver(), [os.urandom(size) for size in (0, 1, 10_000, 16_384, 200_001)]
 
     def serve(connection: ssl.SSLSocket) -> None:
         for body in bodies:

@@ -56,6 +56,10 @@ class Budget:
             self._left -= amount
         return True
 
+    def has(self, amount: int) -> bool:
+        """Whether some bytes are there at the moment."""
+        return self._left >= min(amount, self._total)
+
     def give_back(self, amount: int) -> None:
         """Give back what was taken."""
         with self._changed:

@@ -23,7 +23,7 @@ PREFIX = "exports/"
 
 REPORT = "report.json"
 THREADS = 24
-"""Instances at once: each is fetched, decoded and uploaded by one."""
+"""Instances that are uploaded at once, at most."""
 
 MOST_FAILURES = 50
 """Failures that an answer tells; its report has all of them."""

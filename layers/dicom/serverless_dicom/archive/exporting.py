@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _Task: TypeAlias = "tuple[ImageSetRef, Headers, Instance]"
 Result = TypeVar("Result")
 
-WRITERS = 16
+WRITERS = 32
 """Threads that write instances at most, once those that began have to wait for a disk or a service."""
 
 _SLOW = 0.005
@@ -166,16 +166,16 @@ class _Export:
         """Begin instances, so many that enough frames are asked for, and finish those that were begun first."""
         is_over, slow = False, 0
         while not is_over or self.begun:
+            task = None
             if not is_over and len(self.begun) < self.ahead:
                 try:
                     task = next(todo)
                 except StopIteration:
                     is_over = True
                     continue
-                if task:
-                    self._begin(*task)
-                    continue
-            slow = slow + 1 if self._finish_oldest() > _SLOW else 0
+            idle = self._begin(*task) if task else self._finish_oldest()
+            if idle is not None:
+                slow = slow + 1 if idle > _SLOW else 0
             if slow > 1:  # once may be by chance
                 self._employ(todo)
 
@@ -239,21 +239,23 @@ class _Export:
         self.report.add(outcome)
         self.tell(outcome)
 
-    def _begin(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> None:
-        """Ask for the frame of an instance that is to be written; those of one that has several are fetched here."""
+    def _begin(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> float | None:
+        """Ask for the only frame of an instance; one with none, or with several, is finished as `_finish` does."""
         one = self._tried(ref, instance, partial(self._prepared, ref, headers, instance))
-        if isinstance(one, Outcome):
-            self._told(one)
-        elif one and one.pixels is None:
-            self._finish(one, NO_FRAMES)
-        elif one and one.pixels:
-            wanted = (ref.image_set_id, instance, one.pixels)
-            while not (frames := self.fetcher.frames_now(*wanted)) and self.begun:
-                self._finish_oldest()
-            if frames:
-                self.begun.append((one, frames))
-            else:
-                self._finish(one, self.fetcher.frames(*wanted))
+        if not isinstance(one, _Instance):
+            if one:
+                self._told(one)
+            return None
+        if one.pixels is None:
+            return self._finish(one, NO_FRAMES)
+        wanted = (ref.image_set_id, instance, one.pixels)
+        while not (frames := self.fetcher.frames_now(*wanted)) and self.begun:
+            self._finish_oldest()
+        frames = frames or self.fetcher.frames(*wanted)
+        if len(instance.frames) > 1:
+            return self._finish(one, frames)
+        self.begun.append((one, frames))
+        return None
 
     def _prepared(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> _Instance | Outcome:
         self._go_on()
@@ -274,19 +276,20 @@ class _Export:
             return done("present", names=names, remarks=header.remarks)
         return _Instance(ref, instance, header, pixels, names)
 
-    def _finish_oldest(self) -> float:
-        """Finish what was begun first. Seconds of it in which neither frames were waited for nor any thread worked."""
+    def _finish_oldest(self) -> float | None:
+        """Finish what was begun first, if there is anything, as `_finish` does; its frame was asked for long ago."""
         try:
             one, frames = self.begun.popleft()
         except IndexError:  # another thread was faster
-            return 0
-        began, worked = time.monotonic(), time.process_time()
-        self._finish(one, frames)
-        return time.monotonic() - began - one.waited - (time.process_time() - worked)
+            return None
+        return self._finish(one, frames) - one.waited
 
-    def _finish(self, one: _Instance, frames: Frames) -> None:
+    def _finish(self, one: _Instance, frames: Frames) -> float:
+        """Write an instance. Seconds of it in which no thread did anything."""
+        began, worked = time.monotonic(), time.process_time()
         if outcome := self._tried(one.ref, one.instance, partial(self._written, one, frames)):
             self._told(outcome)
+        return time.monotonic() - began - (time.process_time() - worked)
 
     def _written(self, one: _Instance, frames: Frames) -> Outcome:
         with closing(frames):

@@ -70,16 +70,17 @@ class Fetcher:
         self._silence.__exit__(None, None, None)
 
     def frames(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Frames:
-        """The frames of an instance, the first asked for where it is alone; of more, some are fetched ahead."""
-        if len(instance.frames) == 1:
-            self._budget.take(_size(pixels))
-            return self._one(image_set_id, instance.frames[0], pixels)
-        several = self._several(image_set_id, instance, pixels)
-        return Frames(several, several.close)
+        """The frames of an instance, once there is memory; one alone has been asked for by then."""
+        if len(instance.frames) > 1:
+            return self._several(image_set_id, instance, pixels)
+        self._budget.take(_size(pixels))
+        return self._one(image_set_id, instance.frames[0], pixels)
 
     def frames_now(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Frames | None:
-        """The frame of an instance, if it is alone and memory is left: whoever waits for memory may hold none."""
-        if len(instance.frames) != 1 or not self._budget.take(_size(pixels), wait=False):
+        """The same, if there is memory for one of them: who waits for memory may hold none, or all wait for ever."""
+        if len(instance.frames) > 1:
+            return self._several(image_set_id, instance, pixels) if self._budget.has(_size(pixels)) else None
+        if not self._budget.take(_size(pixels), wait=False):
             return None
         return self._one(image_set_id, instance.frames[0], pixels)
 
@@ -93,7 +94,11 @@ class Fetcher:
 
         return Frames((self._frame(image_set_id, frame, pixels, first) for first in (answer,)), close)
 
-    def _several(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Generator[FrameData]:
+    def _several(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Frames:
+        several = self._each_of_several(image_set_id, instance, pixels)
+        return Frames(several, several.close)
+
+    def _each_of_several(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Generator[FrameData]:
         size = _size(pixels)
         todo: deque[Frame] = deque(instance.frames)
         pending: deque[Future[FrameData]] = deque()
