@@ -321,6 +321,20 @@ def test_certificates_are_checked_as_the_client_checks_them(tmp_path: Path) -> N
             read(FrameCalls(asked_of(url).client), *IDS)
 
 
+@pytest.mark.parametrize("size", [100, 20_000])
+def test_what_comes_after_an_answer_is_not_taken_for_the_next(tmp_path: Path, size: int) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(LOOPBACK).configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    whole = f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * size
+    with Listener(
+        answering(WHOLE, whole + WHOLE.replace(b"x", b"z") * 99, WHOLE.replace(b"x", b"y")), context
+    ) as server:
+        counted = asked_of(f"https://{LOOPBACK}:{server.port}", verify=str(tmp_path / "ca.pem"))
+        calls = FrameCalls(counted.client)
+        assert [read(calls, *IDS)[:1] for _ in range(4)] == [b"x", b"x", b"y", b"y"]
+
+
 def test_what_goes_by_a_proxy_is_left_to_the_client() -> None:
     with Listener(answering(WHOLE)) as proxy:
         counted = asked_of("http://imaging.example", proxies={"http": f"http://{LOOPBACK}:{proxy.port}"})

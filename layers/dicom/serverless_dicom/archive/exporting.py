@@ -173,6 +173,8 @@ class _Export:
                 except StopIteration:
                     is_over = True
                     continue
+            if task and len(task[2].frames) > 1:  # this thread will be waiting for them
+                self._employ(todo)
             idle = self._begin(*task) if task else self._finish_oldest()
             if idle is not None:
                 slow = slow + 1 if idle > _SLOW else 0

@@ -16,7 +16,8 @@ from functools import partial
 from hashlib import sha256
 from http.client import HTTPException, HTTPResponse
 from io import BufferedReader, BytesIO, RawIOBase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from ssl import SSLSocket
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
@@ -182,11 +183,11 @@ class _Call:
                 again = True
                 return self.receipt.body
             self.connection.sock.settimeout(timeout)
-            rest: Any = _Rest(self.receipt.begun, self.connection.sock)
-            with HTTPResponse(rest, method="POST") as response:
+            rest = _Rest(self.receipt.begun, self.connection.sock)
+            with HTTPResponse(cast("socket", rest), method="POST") as response:
                 response.begin()
                 data = response.read(self.most)
-                again = response.isclosed() and not response.will_close
+                again = response.isclosed() and not response.will_close and not rest.has_more()
         except TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=origin, error=error) from error
         except (OSError, HTTPException) as error:
@@ -224,6 +225,10 @@ class _Rest(RawIOBase):
 
     def readinto(self, room: Any) -> int:
         return self._begun.readinto(room) or self._sock.recv_into(room)
+
+    def has_more(self) -> bool:
+        """Whether more has come than was read, where urllib3 would not see it."""
+        return bool(self._begun.read(1)) or (isinstance(self._sock, SSLSocket) and self._sock.pending() > 0)
 
 
 def read_of(body: StreamingBody, most: int) -> bytes:

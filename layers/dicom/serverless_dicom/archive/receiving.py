@@ -58,9 +58,9 @@ class Receipt:
         except OSError:  # the one who asked finds out which
             pass
         if self._room is not None:
-            if self._have == len(self._room):
+            if self._have == len(self._room) and not (isinstance(self.sock, SSLSocket) and self.sock.pending()):
                 self.body = bytes(self._room)
-            else:
+            else:  # too little, or too much
                 self.begun += self._room[: self._have]
         return False
 
