@@ -39,8 +39,8 @@ Result = TypeVar("Result")
 WRITERS = 32
 """Threads that write instances at most, once those that began have to wait for a disk or a service."""
 
-_SLOW = 0.005
-"""Seconds that writing leaves the processors idle, for one instance and the next, before another thread helps."""
+_SLOW, _VERY_SLOW = 0.005, 0.1
+"""Seconds that the processors are idle before another thread helps: for two instances in turn, or for one alone."""
 
 AS_STORED = RenderOptions()
 """Pictures with the pixels, and the window, of their objects."""
@@ -106,16 +106,15 @@ class _Stopped(Exception):
     """Nothing more is to be begun."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Instance:
-    """An instance that is to be written, the names of its files, and the seconds that it waited for its frames."""
+    """An instance that is to be written, and the names of its files."""
 
     ref: ImageSetRef
     instance: Instance
     header: Header
     pixels: Pixels | None
     names: tuple[str, ...]
-    waited: float = 0
 
 
 @dataclass(slots=True)
@@ -178,7 +177,7 @@ class _Export:
             idle = self._begin(*task) if task else self._finish_oldest()
             if idle is not None:
                 slow = slow + 1 if idle > _SLOW else 0
-            if slow > 1:  # once may be by chance
+            if slow > 1 or (idle or 0) > _VERY_SLOW:
                 self._employ(todo)
 
     def _go_on(self) -> None:
@@ -279,12 +278,12 @@ class _Export:
         return _Instance(ref, instance, header, pixels, names)
 
     def _finish_oldest(self) -> float | None:
-        """Finish what was begun first, if there is anything, as `_finish` does; its frame was asked for long ago."""
+        """Finish what was begun first, if there is anything, as `_finish` does."""
         try:
             one, frames = self.begun.popleft()
         except IndexError:  # another thread was faster
             return None
-        return self._finish(one, frames) - one.waited
+        return self._finish(one, frames)
 
     def _finish(self, one: _Instance, frames: Frames) -> float:
         """Write an instance. Seconds of it in which no thread did anything."""
@@ -296,7 +295,7 @@ class _Export:
     def _written(self, one: _Instance, frames: Frames) -> Outcome:
         with closing(frames):
             self._go_on()
-            each = self._while_going_on(one, frames.each)
+            each = self._while_going_on(frames.each)
             if one.pixels is None or self.wanted.format == "dicom":
                 self.keeper.keep(one.names[0], file_of(one.header, one.pixels, each))
             else:
@@ -306,13 +305,10 @@ class _Export:
         uid, remarks = one.header.sop_instance_uid, one.header.remarks
         return Outcome("written", one.ref.image_set_id, uid, names=one.names, remarks=remarks)
 
-    def _while_going_on(self, one: _Instance, frames: Iterator[FrameData]) -> Iterator[FrameData]:
-        began = time.monotonic()
+    def _while_going_on(self, frames: Iterator[FrameData]) -> Iterator[FrameData]:
         for frame in frames:
-            one.waited += time.monotonic() - began
             yield frame
             self._go_on()
-            began = time.monotonic()
 
     def _is_taken(self, name: str) -> bool:
         """Whether an instance of this run has the name already; it is taken from now on."""
