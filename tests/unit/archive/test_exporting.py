@@ -294,12 +294,12 @@ def test_elements_that_had_to_be_left_out_are_told(tmp_path: Path) -> None:
 class Slow(Folder):
     """A folder of a slow disk, and the threads that wrote into it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seconds: float = 0.02) -> None:
         super().__init__(path)
-        self.threads: set[int] = set()
+        self.threads, self.seconds = set[int](), seconds
 
     def keep(self, name: str, pieces: Iterable[Buffer]) -> None:
-        time.sleep(0.02)
+        time.sleep(self.seconds)
         self.threads.add(threading.get_ident())
         super().keep(name, pieces)
 
@@ -310,6 +310,32 @@ def test_more_threads_write_where_each_has_to_wait_for_the_disk(tmp_path: Path) 
 
     assert report.complete
     assert 2 <= len(folder.threads) <= 4
+
+
+def test_another_thread_helps_where_one_has_to_wait_long_for_a_frame(tmp_path: Path) -> None:
+    def before(_: str, wanted: dict[str, Any]) -> None:
+        late = wanted.get("imageFrameInformation", {}).get("imageFrameId") == frame_id(1)
+        time.sleep(0.3 if late else 0)
+
+    store, folder = study(60), Slow(tmp_path, seconds=0.001)
+    store.before = before
+
+    assert export(archive(store), REFS, folder, Wanted(keep_compressed=True), ahead=8).complete
+    assert len(folder.threads) >= 2
+
+
+def test_a_frame_that_cannot_even_be_asked_for_does_not_stop_the_rest(tmp_path: Path) -> None:
+    class Odd(HealthImaging):
+        def ask(self, image_set_id: str, frame: str) -> Asked:
+            if frame == frame_id(3):
+                raise RuntimeError("credentials of a kind of their own")
+            return super().ask(image_set_id, frame)
+
+    report = export(Odd(study(), DATASTORE, rates=UNLIMITED), REFS, Folder(tmp_path), memory=1)
+
+    (failed,) = report.of("failed")
+    assert (failed.sop_instance_uid, failed.code) == ("1.2.3", "unexpected")
+    assert len(report.of("written")) == 8
 
 
 def test_frames_that_were_asked_for_are_given_up_where_an_export_stops(tmp_path: Path) -> None:

@@ -249,14 +249,18 @@ class _Export:
             return None
         if one.pixels is None:
             return self._finish(one, NO_FRAMES)
-        wanted = (ref.image_set_id, instance, one.pixels)
-        while not (frames := self.fetcher.frames_now(*wanted)) and self.begun:
-            self._finish_oldest()
-        frames = frames or self.fetcher.frames(*wanted)
-        if len(instance.frames) > 1:
+        frames = self._tried(ref, instance, partial(self._asked, ref.image_set_id, instance, one.pixels))
+        if frames and len(instance.frames) > 1:
             return self._finish(one, frames)
-        self.begun.append((one, frames))
+        if frames:
+            self.begun.append((one, frames))
         return None
+
+    def _asked(self, image_set_id: str, instance: Instance, pixels: Pixels) -> Frames:
+        """The frames of an instance; while memory is short, others are finished first."""
+        while not (frames := self.fetcher.frames_now(image_set_id, instance, pixels)) and self.begun:
+            self._finish_oldest()
+        return frames or self.fetcher.frames(image_set_id, instance, pixels)
 
     def _prepared(self, ref: ImageSetRef, headers: Headers, instance: Instance) -> _Instance | Outcome:
         self._go_on()

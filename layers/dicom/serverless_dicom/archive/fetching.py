@@ -85,7 +85,11 @@ class Fetcher:
         return self._one(image_set_id, instance.frames[0], pixels)
 
     def _one(self, image_set_id: str, frame: Frame, pixels: Pixels) -> Frames:
-        asked = self._archive.ask(image_set_id, frame.id)
+        try:
+            asked = self._archive.ask(image_set_id, frame.id)
+        except BaseException:
+            self._budget.give_back(_size(pixels))
+            raise
         answer = asked.answer if asked.is_sent else self._pool.submit(asked.answer).result
 
         def close() -> None:
