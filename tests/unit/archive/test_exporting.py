@@ -317,8 +317,10 @@ def test_another_thread_helps_where_one_has_to_wait_long_for_a_frame(tmp_path: P
         late = wanted.get("imageFrameInformation", {}).get("imageFrameId") == frame_id(1)
         time.sleep(0.3 if late else 0)
 
-    store, folder = study(60), Slow(tmp_path, seconds=0.001)
-    store.before = before
+    built = Set()
+    for number in range(1, 61):
+        built.add(f"1.2.{number}", noise(9, 7, seed=number), number=str(number))
+    store, folder = DataStore([built], before=before), Slow(tmp_path, seconds=0.001)
 
     assert export(archive(store), REFS, folder, Wanted(keep_compressed=True), ahead=8).complete
     assert len(folder.threads) >= 2
